@@ -1,0 +1,68 @@
+import WebSocket from 'ws'
+import { within } from './within.ts'
+
+export interface TaskEvent {
+  readonly seq: number
+  readonly type: 'task.updated' | 'item.updated' | 'device.updated'
+  readonly id: number
+  readonly taskId?: number
+  readonly status: string
+  readonly at: string
+}
+
+/** A WebSocket client that keeps all it saw, and goes on from its last sequence number after a cut. */
+export class TaskEvents {
+  readonly seen: TaskEvent[] = []
+  readonly #url: () => Promise<string>
+  readonly #waiting = new Set<() => void>()
+  #socket: WebSocket | undefined
+  #closed = false
+
+  /** @param url answers the address with a token and without `since` */
+  constructor(url: () => Promise<string>) {
+    this.#url = url
+  }
+
+  /** Connects, replaying everything after the last sequence number seen (from the beginning at first). */
+  async connect(since = this.seen.at(-1)?.seq ?? 0): Promise<void> {
+    const socket = new WebSocket(`${await this.#url()}&since=${since}`)
+    this.#socket = socket
+    socket.on('message', (data) => {
+      this.seen.push(JSON.parse(String(data)) as TaskEvent)
+      for (const wake of this.#waiting) wake()
+    })
+    const opened = new Promise<void>((resolve, reject) => {
+      socket.once('open', () => resolve())
+      socket.once('error', reject)
+    })
+    await within(opened, 10_000, () => 'the WebSocket to open')
+    socket.on('error', () => undefined)
+  }
+
+  /** The first event that fits, seen already or still to come. */
+  async find(what: string, fits: (event: TaskEvent) => boolean, limitMs = 60_000): Promise<TaskEvent> {
+    let wake: () => void = () => undefined
+    const found = new Promise<TaskEvent>((resolve) => {
+      wake = () => {
+        const event = this.seen.find(fits)
+        if (event) resolve(event)
+      }
+      this.#waiting.add(wake)
+      wake()
+    })
+    try {
+      return await within(found, limitMs, () => `${what}; last events ${JSON.stringify(this.seen.slice(-5))}`)
+    } finally {
+      this.#waiting.delete(wake)
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#socket?.terminate()
+  }
+}
