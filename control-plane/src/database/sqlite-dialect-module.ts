@@ -1,0 +1,173 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+
+// Sequelize 6 talks to SQLite through the API of the `sqlite3` package, which has to be compiled. This is that API on
+// top of the SQLite that Node carries: only what Sequelize's dialect calls (connection-manager.js and query.js of 6.37).
+
+type Callback = (this: Statement | Database, error: Error | null, rows?: readonly unknown[]) => void
+type Parameters = Record<string, unknown> | readonly unknown[] | Callback | undefined
+
+const CONSTRAINT = 19
+const BUSY = 5
+const BUSY_TIMEOUT_MS = 5000
+const CACHED_STATEMENTS = 200
+
+/** What Sequelize reads from `this` in a callback; it asks for the class by this name. */
+class Statement {
+  readonly lastID: number
+  readonly changes: number
+
+  constructor(lastID: number, changes: number) {
+    this.lastID = lastID
+    this.changes = changes
+  }
+}
+
+class Database {
+  /** Sequelize reads and sets these. */
+  readonly filename: string
+  uuid: string | undefined
+  readonly #pool: HandlePool
+  readonly #handle: Handle
+
+  constructor(pool: HandlePool, filename: string, opened: (error: Error | null) => void) {
+    this.filename = filename
+    this.#pool = pool
+    this.#handle = pool.take(filename)
+    queueMicrotask(() => opened(null))
+  }
+
+  serialize(work: () => void): void {
+    work()
+  }
+
+  run(sql: string, parameters?: Parameters, callback?: Callback): this {
+    return this.#execute(sql, parameters, callback, (statement, values) => {
+      const { lastInsertRowid, changes } = statement.run(...values)
+      return { state: new Statement(Number(lastInsertRowid), Number(changes)), rows: [] }
+    })
+  }
+
+  all(sql: string, parameters?: Parameters, callback?: Callback): this {
+    return this.#execute(sql, parameters, callback, (statement, values) => {
+      const rows = statement.all(...values)
+      return { state: new Statement(0, rows.length), rows }
+    })
+  }
+
+  exec(sql: string, callback?: Callback): this {
+    this.#handle.database.exec(sql)
+    if (callback) queueMicrotask(() => callback.call(this, null))
+    return this
+  }
+
+  close(callback?: (error: Error | null) => void): void {
+    this.#pool.give(this.filename, this.#handle)
+    if (callback) queueMicrotask(() => callback(null))
+  }
+
+  #execute(
+    sql: string,
+    parameters: Parameters,
+    callback: Callback | undefined,
+    work: (statement: StatementSync, values: SQLInputValue[]) => { state: Statement; rows: readonly unknown[] },
+  ): this {
+    const done = typeof parameters === 'function' ? parameters : callback
+    try {
+      const values = bound(typeof parameters === 'function' ? undefined : parameters)
+      const { state, rows } = work(this.#handle.prepare(sql, values.length > 0), values)
+      if (done) queueMicrotask(() => done.call(state, null, rows))
+    } catch (error) {
+      const known = sqliteError(error)
+      if (!done) throw known
+      queueMicrotask(() => done.call(this, known))
+    }
+    return this
+  }
+}
+
+/** One open file and its prepared statements. */
+class Handle {
+  readonly database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(filename: string) {
+    this.database = new DatabaseSync(filename)
+    this.database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`)
+    if (filename !== ':memory:') this.database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL')
+  }
+
+  /** Statements with bound values come again; those with literals in their text do not. */
+  prepare(sql: string, keep: boolean): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.database.prepare(sql)
+    if (keep) {
+      if (this.#statements.size >= CACHED_STATEMENTS) this.#statements.clear()
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/** Sequelize opens a connection for each transaction; opening a file again each time would be the larger part of it. */
+class HandlePool {
+  readonly #idle = new Map<string, Handle[]>()
+
+  take(filename: string): Handle {
+    return (filename === ':memory:' ? undefined : this.#idle.get(filename)?.pop()) ?? new Handle(filename)
+  }
+
+  give(filename: string, handle: Handle): void {
+    if (filename === ':memory:') return handle.database.close()
+    const idle = this.#idle.get(filename) ?? []
+    idle.push(handle)
+    this.#idle.set(filename, idle)
+  }
+
+  closeAll(): void {
+    for (const handle of [...this.#idle.values()].flat()) handle.database.close()
+    this.#idle.clear()
+  }
+}
+
+function bound(parameters: Exclude<Parameters, Callback>): SQLInputValue[] {
+  if (parameters === undefined) return []
+  if (Array.isArray(parameters)) return parameters.map(bindable)
+  const entries = Object.entries(parameters).map(([name, value]) => [name, bindable(value)] as const)
+  // node:sqlite takes an object of names as the first argument; its type only lists positional ones.
+  return entries.length === 0 ? [] : [Object.fromEntries(entries) as unknown as SQLInputValue]
+}
+
+function bindable(value: unknown): SQLInputValue {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  return value as SQLInputValue
+}
+
+function sqliteError(error: unknown): Error {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error as Error
+  const primary = error.errcode & 0xff
+  const code = primary === CONSTRAINT ? 'SQLITE_CONSTRAINT' : primary === BUSY ? 'SQLITE_BUSY' : 'SQLITE_ERROR'
+  return Object.assign(new Error(`${code}: ${error.message}`, { cause: error }), { code })
+}
+
+export interface SqliteDialectModule {
+  readonly module: object
+  /** Closes files that are kept open between transactions. */
+  closeIdle(): void
+}
+
+/** A `dialectModule` for `new Sequelize({ dialect: 'sqlite' })`. */
+export function sqliteDialectModule(): SqliteDialectModule {
+  const pool = new HandlePool()
+  class PooledDatabase extends Database {
+    constructor(filename: string, _mode: number, opened: (error: Error | null) => void) {
+      super(pool, filename, opened)
+    }
+  }
+  return {
+    module: { Database: PooledDatabase, Statement, OPEN_READWRITE: 2, OPEN_CREATE: 4 },
+    closeIdle: () => pool.closeAll(),
+  }
+}

@@ -1,0 +1,45 @@
+/** Places where a test kills the plane: before and after every commit that moves a command or a task on. */
+export const PLANE_FAULT_POINTS = [
+  'task.create.before',
+  'task.create.after',
+  'task.plan.before',
+  'task.plan.after',
+  'hello.accept.before',
+  'hello.accept.after',
+  'dispatch.claim.before',
+  'dispatch.claim.after',
+  'dispatch.write.after',
+  'record.commit.before',
+  'record.commit.after',
+  'record.ack.after',
+  'reap.commit.before',
+  'reap.commit.after',
+  'cancel.commit.before',
+  'cancel.commit.after',
+  'events.publish.before',
+  'events.publish.after',
+] as const
+
+export type PlaneFaultPoint = (typeof PLANE_FAULT_POINTS)[number]
+
+/** Called at every fault point; does nothing outside tests. */
+export interface FaultPoints {
+  hit(point: PlaneFaultPoint): void
+}
+
+export const noFaults: FaultPoints = { hit: () => undefined }
+
+/**
+ * Kills this process, as `kill -9` would, the n-th time a point is reached.
+ * @param text `<point>` or `<point>:<n>`; empty for none
+ */
+export function faultPointsFrom(text: string | undefined): FaultPoints {
+  if (!text) return noFaults
+  const [name = '', nth = '1'] = text.split(':')
+  let left = Number(nth)
+  return {
+    hit: (point) => {
+      if (point === name && --left === 0) process.kill(process.pid, 'SIGKILL')
+    },
+  }
+}

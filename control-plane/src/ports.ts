@@ -1,0 +1,100 @@
+import type { Budget, ErrorCode, SyncPage } from '@muster/proto'
+import type { Transaction } from 'sequelize'
+import type { CommandRow } from './tasks/command-model.ts'
+import type { ItemRow } from './tasks/model.ts'
+
+/** Rung after a commit: there may be work for these devices. A lost ring costs one sweep. */
+export interface DispatchBell {
+  ring(deviceIds: readonly number[]): void
+}
+
+/** Pushes a cancel to the phone now; the request is durable in the command's row. */
+export interface CancelSignal {
+  cancel(commandId: string, itemIds: readonly string[] | undefined, code: ErrorCode, reason: string): void
+}
+
+/** What the gateway tells the tasks, inside its own write. */
+export interface TaskProgress {
+  /** Rolls up the tasks' status, plans items that waited for others. */
+  itemsChanged(tx: Transaction, taskIds: readonly number[]): Promise<void>
+  /** The commands reached a terminal state: lets the ones that follow them begin. */
+  commandsFinished(tx: Transaction, commandIds: readonly string[]): Promise<void>
+}
+
+/** Takes what a sync found on a phone. */
+export interface SyncSink {
+  page(tx: Transaction, accountId: number, page: SyncPage): Promise<void>
+}
+
+export type EventType = 'task.updated' | 'item.updated' | 'device.updated'
+
+export interface NewEvent {
+  readonly type: EventType
+  readonly refId: number
+  readonly taskId?: number
+  readonly status: string
+}
+
+/** As a subscriber sees it. */
+export interface PublishedEvent {
+  readonly seq: number
+  readonly type: EventType
+  readonly id: number
+  readonly taskId?: number
+  readonly status: string
+  readonly at: string
+}
+
+export interface Subscription {
+  close(): void
+}
+
+/** One ordered log of state changes. */
+export interface EventLog {
+  /** Part of the caller's write; published after it is committed. */
+  append(tx: Transaction, events: readonly NewEvent[]): Promise<void>
+  /** Replays everything after `since`, then goes on live, without gap or repetition. */
+  subscribe(since: number | undefined, listener: (events: readonly PublishedEvent[]) => void): Promise<Subscription>
+}
+
+/** Whether and how much of a command may go to the phone now. */
+export type Admission =
+  | { readonly kind: 'send'; readonly skipped: readonly SkippedItem[] }
+  | { readonly kind: 'hold'; readonly untilMs: number; readonly code: ErrorCode; readonly reason: string }
+
+export interface SkippedItem {
+  readonly itemId: number
+  readonly code: ErrorCode
+  readonly reason: string
+}
+
+export interface CommandAdmission {
+  /** Asked in the write that claims the command. */
+  beforeDispatch(tx: Transaction, command: CommandRow, items: readonly ItemRow[]): Promise<Admission>
+}
+
+/** Keeps accounts inside their limits. */
+export interface AccountGuard {
+  /** A risk, login or tree error: nothing more with an effect until a person clears it. */
+  stop(tx: Transaction, accountId: number, code: ErrorCode, reason: string): Promise<void>
+  /** What the phone may still do today. */
+  budget(accountId: number): Promise<Budget | undefined>
+  /** Counts effects by item id; a repetition counts nothing. */
+  spend(tx: Transaction, accountId: number, items: readonly { readonly id: number; readonly action: string }[]): Promise<void>
+}
+
+/** The live side of devices. */
+export interface DeviceSessions {
+  /** Ends the device's stream at once. */
+  disconnect(deviceId: number, reason: string): void
+  /** Sends the account's budget to its phone, when it is connected. */
+  pushBudget(accountId: number): Promise<void>
+  readonly online: number
+}
+
+/** A named check of `/readyz`. */
+export interface HealthCheck {
+  readonly name: string
+  /** Resolves when good; throws with the reason when not. */
+  check(): Promise<void>
+}

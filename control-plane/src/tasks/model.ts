@@ -1,0 +1,146 @@
+import { DataTypes, type Sequelize } from 'sequelize'
+import { defineTable, flag, id, instant, type Table } from '../database/table.ts'
+
+export const TASK_KINDS = ['MOMENTS', 'MESSAGE', 'FRIENDS_SYNC', 'GROUPS_SYNC'] as const
+export type TaskKind = (typeof TASK_KINDS)[number]
+export const TASK_STATUSES = [
+  'DRAFT',
+  'IN_REVIEW',
+  'SCHEDULED',
+  'PROCESSING',
+  'PAUSED',
+  'COMPLETED',
+  'PARTIAL',
+  'FAILED',
+  'CANCELLED',
+] as const
+export type TaskStatus = (typeof TASK_STATUSES)[number]
+export const ITEM_STATUSES = [
+  'PENDING',
+  'DISPATCHED',
+  'RUNNING',
+  'SUCCEEDED',
+  'FAILED',
+  'SKIPPED',
+  'CANCELLED',
+  'EXPIRED',
+  'UNKNOWN_EFFECT',
+] as const
+export type ItemStatus = (typeof ITEM_STATUSES)[number]
+export type ItemAction = 'PUBLISH' | 'SEND' | 'LIKE' | 'COMMENT' | 'SYNC_CONTACTS' | 'SYNC_GROUPS'
+
+export interface TaskRow {
+  id: number
+  kind: TaskKind
+  name: string
+  status: TaskStatus
+  /** The validated request with everything it referred to, as it was at creation. */
+  params: unknown
+  scheduledTime: number | null
+  deliverWithinSeconds: number
+  createdBy: number
+  createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+  reason: string | null
+  /** An operator asked for it; the roll-up ends CANCELLED once nothing is open. */
+  cancelled: boolean
+}
+
+export interface TaskDeviceRow {
+  taskId: number
+  deviceId: number
+}
+
+export interface ItemRow {
+  id: number
+  taskId: number
+  deviceId: number
+  accountId: number | null
+  customerId: number | null
+  groupId: number | null
+  action: ItemAction
+  /** Name for people. */
+  receiver: string
+  status: ItemStatus
+  code: string | null
+  reason: string | null
+  /** Written by the reaper: what the agent says later replaces it. */
+  provisional: boolean
+  commandId: string | null
+  dependsOnItemId: number | null
+  attempts: number
+  /** JSON of what to do, enough to build the command. */
+  payload: string
+  startedAt: number | null
+  finishedAt: number | null
+  evidenceId: number | null
+}
+
+export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
+  defineTable<TaskRow>(
+    sequelize,
+    'tasks',
+    {
+      id,
+      kind: { type: DataTypes.STRING(16), allowNull: false },
+      name: { type: DataTypes.STRING(200), allowNull: false },
+      status: { type: DataTypes.STRING(16), allowNull: false },
+      params: { type: DataTypes.JSON, allowNull: false },
+      scheduledTime: instant(),
+      deliverWithinSeconds: { type: DataTypes.INTEGER, allowNull: false },
+      createdBy: { type: DataTypes.INTEGER, allowNull: false },
+      createdAt: { type: instant(), allowNull: false },
+      startedAt: instant(),
+      finishedAt: instant(),
+      reason: DataTypes.STRING(500),
+      cancelled: flag,
+    },
+    { indexes: [{ fields: ['status', 'scheduledTime'] }, { fields: ['kind'] }] },
+  )
+
+export const defineTaskDevices = (sequelize: Sequelize): Table<TaskDeviceRow> =>
+  defineTable<TaskDeviceRow>(
+    sequelize,
+    'task_devices',
+    {
+      taskId: { type: DataTypes.INTEGER, primaryKey: true },
+      deviceId: { type: DataTypes.INTEGER, primaryKey: true },
+    },
+    { indexes: [{ fields: ['deviceId'] }] },
+  )
+
+export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
+  defineTable<ItemRow>(
+    sequelize,
+    'items',
+    {
+      id,
+      taskId: { type: DataTypes.INTEGER, allowNull: false },
+      deviceId: { type: DataTypes.INTEGER, allowNull: false },
+      accountId: DataTypes.INTEGER,
+      customerId: DataTypes.INTEGER,
+      groupId: DataTypes.INTEGER,
+      action: { type: DataTypes.STRING(16), allowNull: false },
+      receiver: { type: DataTypes.STRING(255), allowNull: false, defaultValue: '' },
+      status: { type: DataTypes.STRING(16), allowNull: false },
+      code: DataTypes.STRING(32),
+      reason: DataTypes.STRING(500),
+      provisional: flag,
+      commandId: DataTypes.STRING(36),
+      dependsOnItemId: DataTypes.INTEGER,
+      attempts: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
+      payload: { type: DataTypes.TEXT, allowNull: false },
+      startedAt: instant(),
+      finishedAt: instant(),
+      evidenceId: DataTypes.INTEGER,
+    },
+    {
+      indexes: [
+        { fields: ['taskId', 'status'] },
+        { fields: ['commandId'] },
+        { fields: ['dependsOnItemId'] },
+        { fields: ['customerId'] },
+      ],
+    },
+  )
