@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Database } from '../database/database.ts'
+import { row, rows } from '../database/table.ts'
+import { notFound } from '../errors.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { Id, IdParams, pageOf, paging, window } from '../http/schemas.ts'
+import type { Policy } from '../policy/service.ts'
+import type { AccountRow } from './model.ts'
+
+const Cap = z.number().int().min(0).max(10_000)
+const CapsSchema = z.strictObject({ posts: Cap, messages: Cap, likes: Cap, comments: Cap })
+const Account = z
+  .strictObject({
+    id: z.number().int(),
+    wechatId: z.string(),
+    nickname: z.string(),
+    deviceId: z.number().int().nullable(),
+    status: z.enum(['ACTIVE', 'STOPPED', 'LOGGED_OUT']),
+    stopCode: z.string().nullable(),
+    reason: z.string().nullable(),
+    health: z.number().int(),
+    policy: z.enum(['demo', 'safe']),
+    caps: CapsSchema,
+    usedToday: CapsSchema,
+  })
+  .meta({ id: 'Account' })
+
+/** WeChat accounts, their caps and their circuit breaker. */
+export function accountRoutes({ db, policy }: { db: Database; policy: Policy }): Route[] {
+  const { accounts } = db.models
+  const view = async (account: AccountRow) => ({
+    id: account.id,
+    wechatId: account.wechatId,
+    nickname: account.nickname,
+    deviceId: account.deviceId,
+    status: account.status,
+    stopCode: account.stopCode,
+    reason: account.stopReason,
+    health: account.health,
+    policy: account.policy,
+    caps: policy.capsOf(account),
+    usedToday: await policy.usedToday(account.id),
+  })
+  const existing = async (id: number): Promise<AccountRow> => {
+    const account = await row(accounts, { where: { id } })
+    if (!account) throw notFound('account', id)
+    return account
+  }
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/accounts',
+      summary: 'List accounts',
+      tag: 'accounts',
+      role: 'viewer',
+      query: z.strictObject({ ...paging, deviceId: Id.optional(), status: z.enum(['ACTIVE', 'STOPPED', 'LOGGED_OUT']).optional() }),
+      data: pageOf(Account),
+      handle: async ({ query }) => {
+        const where = { ...(query.deviceId ? { deviceId: query.deviceId } : {}), ...(query.status ? { status: query.status } : {}) }
+        const found = await rows(accounts, { where, ...window(query), order: [['id', 'ASC']] })
+        const items = await Promise.all(found.map(view))
+        return { items, page: query.page, size: query.size, total: await accounts.count({ where }) }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/accounts/{id}',
+      summary: 'One account',
+      tag: 'accounts',
+      role: 'viewer',
+      params: IdParams,
+      data: Account,
+      handle: async ({ params }) => await view(await existing(params.id)),
+    }),
+    defineRoute({
+      method: 'patch',
+      path: '/accounts/{id}',
+      summary: 'Change what the account may do in a day',
+      tag: 'accounts',
+      role: 'operator',
+      params: IdParams,
+      body: z.strictObject({ caps: CapsSchema.partial() }),
+      data: Account,
+      handle: async ({ params, body }) => {
+        const account = await existing(params.id)
+        const given = Object.fromEntries(Object.entries(body.caps).filter(([, value]) => value !== undefined))
+        await policy.setCaps(account.id, { ...account.caps, ...given })
+        return await view(await existing(account.id))
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/accounts/{id}/clear',
+      summary: 'A person looked at the phone: let a stopped account work again',
+      tag: 'accounts',
+      role: 'operator',
+      params: IdParams,
+      body: z.strictObject({ note: z.string().min(1, 'says what you checked on the phone').max(500) }),
+      data: Account,
+      handle: async ({ params }) => {
+        await existing(params.id)
+        await policy.clear(params.id)
+        return await view(await existing(params.id))
+      },
+    }),
+  ]
+}

@@ -1,0 +1,78 @@
+import type { FoundContact, SyncPage } from '@muster/proto'
+import type { CreationAttributes, Model, Transaction } from 'sequelize'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { rows } from '../database/table.ts'
+import type { CustomerRow } from './model.ts'
+
+/** Matches what a phone shows with the customers of its account; pure. */
+export interface ContactMerge {
+  readonly added: readonly FoundContact[]
+  readonly changed: readonly { readonly id: number; readonly contact: FoundContact }[]
+}
+
+/**
+ * Finds each contact's customer: by WeChat id where the phone shows it, else by remark, else by nickname. A customer
+ * with another known WeChat id never matches, whatever its name; a name that fits several is a new customer.
+ */
+export function mergeContacts(customers: readonly CustomerRow[], found: readonly FoundContact[]): ContactMerge {
+  const byWechatId = new Map(customers.flatMap((customer) => (customer.wechatId ? [[customer.wechatId, customer] as const] : [])))
+  const added: FoundContact[] = []
+  const changed: { id: number; contact: FoundContact }[] = []
+  const taken = new Set<number>()
+  const seen = new Set<string>()
+  for (const contact of found) {
+    if (contact.wechatId && seen.has(contact.wechatId)) continue
+    seen.add(contact.wechatId)
+    const known = (contact.wechatId && byWechatId.get(contact.wechatId)) || byName(customers, contact, taken)
+    if (!known) added.push(contact)
+    else {
+      taken.add(known.id)
+      if (differs(known, contact)) changed.push({ id: known.id, contact })
+    }
+  }
+  return { added, changed }
+}
+
+function byName(customers: readonly CustomerRow[], contact: FoundContact, taken: ReadonlySet<number>): CustomerRow | undefined {
+  const free = customers.filter((customer) => !taken.has(customer.id) && (!contact.wechatId || !customer.wechatId))
+  const same = contact.remark
+    ? free.filter((customer) => customer.remark === contact.remark)
+    : free.filter((customer) => !customer.remark && customer.nickname === contact.nickname)
+  return same.length === 1 ? same[0] : undefined
+}
+
+const differs = (customer: CustomerRow, contact: FoundContact): boolean =>
+  (contact.wechatId !== '' && customer.wechatId !== contact.wechatId) ||
+  customer.nickname !== contact.nickname ||
+  customer.remark !== contact.remark ||
+  (contact.region !== '' && customer.region !== contact.region) ||
+  customer.deletedAt !== null
+
+/** Writes one page of a contact sync; a repeated page changes nothing. */
+export async function saveContacts(
+  deps: { db: Database; clock: Clock },
+  tx: Transaction,
+  accountId: number,
+  page: SyncPage,
+): Promise<void> {
+  const { customers } = deps.db.models
+  if (page.contacts.length === 0) return
+  const known = await rows(customers, { where: { accountId }, transaction: tx })
+  const { added, changed } = mergeContacts(known, page.contacts)
+  const createdAt = deps.clock.now().getTime()
+  const fresh = added.map((contact) => ({ ...columns(contact), accountId, source: 'SYNC', optOut: false, createdAt }))
+  if (fresh.length > 0) {
+    await customers.bulkCreate(fresh as CreationAttributes<Model<CustomerRow, Partial<CustomerRow>>>[], { transaction: tx })
+  }
+  for (const { id, contact } of changed) {
+    await customers.update({ ...columns(contact), deletedAt: null }, { where: { id }, transaction: tx })
+  }
+}
+
+const columns = (contact: FoundContact) => ({
+  ...(contact.wechatId ? { wechatId: contact.wechatId } : {}),
+  ...(contact.region ? { region: contact.region } : {}),
+  nickname: contact.nickname,
+  remark: contact.remark,
+})

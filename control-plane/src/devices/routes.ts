@@ -1,0 +1,216 @@
+import { randomBytes, createHash } from 'node:crypto'
+import { Op, type WhereOptions } from 'sequelize'
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { insert, row, rows } from '../database/table.ts'
+import { conflict, notFound } from '../errors.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { Empty, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import type { DeviceSessions, EventLog } from '../ports.ts'
+import type { DeviceRow } from './model.ts'
+import { deviceStatus } from './status.ts'
+
+const StatusSchema = z.enum(['ONLINE', 'OFFLINE', 'DISABLED'])
+const Device = z
+  .strictObject({
+    id: z.number().int(),
+    name: z.string(),
+    type: z.string(),
+    status: StatusSchema,
+    wechatId: z.string().nullable(),
+    accountId: z.number().int().nullable(),
+    model: z.string().nullable(),
+    appVersion: z.string().nullable(),
+    agentVersion: z.string().nullable(),
+    lastSeenAt: Timestamp.nullable(),
+  })
+  .meta({ id: 'Device' })
+const DeviceEvent = z.strictObject({ id: z.number().int(), type: z.string(), data: z.unknown(), at: Timestamp })
+const OPEN_ITEMS = ['PENDING', 'DISPATCHED', 'RUNNING'] as const
+
+export interface DeviceRoutesDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly sessions: DeviceSessions
+  readonly events: EventLog
+  /** Base64url SHA-256 of the plane's CA; part of every enrolment code. */
+  readonly caFingerprint: string
+}
+
+/** Enrolment codes, devices and their history. */
+export function deviceRoutes(deps: DeviceRoutesDeps): Route[] {
+  return [enrolmentCodeRoute(deps), ...readRoutes(deps), ...changeRoutes(deps)]
+}
+
+function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/devices/enrolment-codes',
+    summary: 'Make a one-time code with which an agent becomes a device',
+    tag: 'devices',
+    role: 'operator',
+    body: z.strictObject({
+      name: z.string().min(1).max(100).optional(),
+      expiresInSeconds: z.number().int().min(10).max(30 * 24 * 3600).default(3600),
+    }),
+    data: z.strictObject({ code: z.string(), expiresAt: Timestamp }),
+    handle: async ({ body, caller }) => {
+      const secret = randomBytes(16).toString('base64url')
+      const expiresAt = clock.now().getTime() + body.expiresInSeconds * 1000
+      const codeHash = createHash('sha256').update(secret).digest('hex')
+      const code = { codeHash, name: body.name ?? null, expiresAt, createdBy: caller.userId }
+      await db.write(async (tx) => await insert(db.models.enrolmentCodes, code, tx))
+      return { code: `${secret}.${caFingerprint}`, expiresAt: time.format(expiresAt) }
+    },
+  })
+}
+
+function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
+  const { devices, deviceEvents } = db.models
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/devices',
+      summary: 'List devices',
+      tag: 'devices',
+      role: 'viewer',
+      query: z.strictObject({ ...paging, status: StatusSchema.optional(), keyword: z.string().max(100).optional() }),
+      data: pageOf(Device),
+      handle: async ({ query }) => {
+        const where: WhereOptions<DeviceRow> = {
+          deletedAt: null,
+          ...(query.status === undefined ? {} : query.status === 'DISABLED' ? { disabled: true } : { disabled: false, online: query.status === 'ONLINE' }),
+          ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
+        }
+        const found = await rows(devices, { where, ...window(query), order: [['id', 'ASC']] })
+        return { items: await views(db, time, found), page: query.page, size: query.size, total: await devices.count({ where }) }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/devices/{id}',
+      summary: 'One device',
+      tag: 'devices',
+      role: 'viewer',
+      params: IdParams,
+      data: Device,
+      handle: async ({ params }) => await oneView(db, time, params.id),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/devices/{id}/events',
+      summary: 'What happened to a device, newest first',
+      tag: 'devices',
+      role: 'viewer',
+      params: IdParams,
+      query: Paging,
+      data: pageOf(DeviceEvent),
+      handle: async ({ params, query }) => {
+        await existing(db, params.id)
+        const where = { deviceId: params.id }
+        const found = await rows(deviceEvents, { where, ...window(query), order: [['id', 'DESC']] })
+        const items = found.map(({ id, type, data, at }) => ({ id, type, data, at: time.format(at) }))
+        return { items, page: query.page, size: query.size, total: await deviceEvents.count({ where }) }
+      },
+    }),
+  ]
+}
+
+function changeRoutes(deps: DeviceRoutesDeps): Route[] {
+  const { db, clock, time, sessions, events } = deps
+  const { devices, deviceEvents, items, accounts } = db.models
+  const switched = (verb: 'disable' | 'enable', disabled: boolean): Route =>
+    defineRoute({
+      method: 'post',
+      path: `/devices/{id}/${verb}`,
+      summary: disabled ? 'Refuse the device from now on and end its stream' : 'Let the device connect again',
+      tag: 'devices',
+      role: 'operator',
+      params: IdParams,
+      data: Device,
+      handle: async ({ params, caller }) => {
+        const device = await existing(db, params.id)
+        const now = { ...device, disabled, ...(disabled ? { online: false } : {}) }
+        await db.write(async (tx) => {
+          await devices.update({ disabled, online: now.online }, { where: { id: device.id }, transaction: tx })
+          await insert(deviceEvents, { deviceId: device.id, type: disabled ? 'DISABLED' : 'ENABLED', data: { by: caller.username }, at: clock.now().getTime() }, tx)
+          await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(now) }])
+        })
+        if (disabled) sessions.disconnect(device.id, 'disabled by an operator')
+        return await oneView(db, time, device.id)
+      },
+    })
+  return [
+    defineRoute({
+      method: 'patch',
+      path: '/devices/{id}',
+      summary: 'Rename a device',
+      tag: 'devices',
+      role: 'operator',
+      params: IdParams,
+      body: z.strictObject({ name: z.string().min(1).max(100) }),
+      data: Device,
+      handle: async ({ params, body }) => {
+        await existing(db, params.id)
+        await db.write(async (tx) => await devices.update({ name: body.name }, { where: { id: params.id }, transaction: tx }))
+        return await oneView(db, time, params.id)
+      },
+    }),
+    switched('disable', true),
+    switched('enable', false),
+    defineRoute({
+      method: 'delete',
+      path: '/devices/{id}',
+      summary: 'Revoke a device for good; its certificate never works again',
+      tag: 'devices',
+      role: 'operator',
+      params: IdParams,
+      data: Empty,
+      handle: async ({ params }) => {
+        const device = await existing(db, params.id)
+        const open = await items.count({ where: { deviceId: device.id, status: { [Op.in]: [...OPEN_ITEMS] } } })
+        if (open > 0) throw conflict(`device ${device.id} has ${open} open items; cancel their tasks first`)
+        await db.write(async (tx) => {
+          const gone = { deletedAt: clock.now().getTime(), certificateSerial: null, online: false, accountId: null }
+          await devices.update(gone, { where: { id: device.id }, transaction: tx })
+          await accounts.update({ deviceId: null }, { where: { deviceId: device.id }, transaction: tx })
+          await events.append(tx, [{ type: 'device.updated', refId: device.id, status: 'DISABLED' }])
+        })
+        sessions.disconnect(device.id, 'deleted by an operator')
+        return null
+      },
+    }),
+  ]
+}
+
+async function existing(db: Database, id: number): Promise<DeviceRow> {
+  const device = await row(db.models.devices, { where: { id, deletedAt: null } })
+  if (!device) throw notFound('device', id)
+  return device
+}
+
+const oneView = async (db: Database, time: WorkspaceTime, id: number) => {
+  const [view] = await views(db, time, [await existing(db, id)])
+  if (!view) throw notFound('device', id)
+  return view
+}
+
+async function views(db: Database, time: WorkspaceTime, found: readonly DeviceRow[]) {
+  const accountIds = found.flatMap((device) => device.accountId ?? [])
+  const accounts = await rows(db.models.accounts, { where: { id: accountIds } })
+  const wechatIds = new Map(accounts.map((account) => [account.id, account.wechatId]))
+  return found.map((device) => ({
+    id: device.id,
+    name: device.name,
+    type: device.type,
+    status: deviceStatus(device),
+    wechatId: wechatIds.get(device.accountId ?? 0) ?? null,
+    accountId: device.accountId,
+    model: device.model,
+    appVersion: device.appVersion,
+    agentVersion: device.agentVersion,
+    lastSeenAt: time.format(device.lastSeenAt),
+  }))
+}

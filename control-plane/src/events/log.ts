@@ -1,0 +1,160 @@
+import { Op, QueryTypes, type Transaction } from 'sequelize'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { rows } from '../database/table.ts'
+import type { FaultPoints } from '../fault-points.ts'
+import type { WorkspaceTime } from '../http/schemas.ts'
+import type { EventLog, NewEvent, PublishedEvent, Subscription } from '../ports.ts'
+import type { EventRow } from './model.ts'
+
+const BATCH = 500
+const RETRY_MS = 1000
+const COLUMNS = 'type, ref_id, task_id, status, at, company_id'
+
+export interface OrderedEventLogDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly faults: FaultPoints
+  readonly log: Logger
+}
+
+interface Subscriber {
+  cursor: number
+  live: boolean
+  closed: boolean
+  readonly listener: (events: readonly PublishedEvent[]) => void
+}
+
+/**
+ * Events are written to an outbox inside the transaction that changed the state. One publisher moves them, in the order
+ * of the outbox, to the log that gives them their `seq`: so a transaction that commits late is never skipped.
+ */
+export class OrderedEventLog implements EventLog {
+  readonly #deps: OrderedEventLogDeps
+  readonly #subscribers = new Set<Subscriber>()
+  #lastSeq = 0
+  #wanted = false
+  #running: Promise<void> | undefined
+  #stopped = false
+
+  constructor(deps: OrderedEventLogDeps) {
+    this.#deps = deps
+  }
+
+  /** Publishes what a killed process left in the outbox. */
+  async start(): Promise<void> {
+    const last = await this.#deps.db.models.events.max<number, never>('seq')
+    this.#lastSeq = last ?? 0
+    this.#wake()
+    await this.#running
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+    for (const subscriber of this.#subscribers) subscriber.closed = true
+    this.#subscribers.clear()
+  }
+
+  async append(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return
+    const at = this.#deps.clock.now().getTime()
+    const fresh = events.map((event) => ({ ...event, taskId: event.taskId ?? null, at }))
+    const table = this.#deps.db.models.outbox
+    for (let first = 0; first < fresh.length; first += BATCH) {
+      const some = fresh.slice(first, first + BATCH).map(({ type, refId, taskId, status }) => ({ type, ref_id: refId, task_id: taskId, status, at, company_id: 1 }))
+      await this.#deps.db.sequelize.getQueryInterface().bulkInsert(table.getTableName(), some, { transaction: tx })
+    }
+    tx.afterCommit(() => this.#wake())
+  }
+
+  async subscribe(since: number | undefined, listener: (events: readonly PublishedEvent[]) => void): Promise<Subscription> {
+    const subscriber: Subscriber = { cursor: since ?? this.#lastSeq, live: since === undefined, closed: false, listener }
+    this.#subscribers.add(subscriber)
+    if (!subscriber.live) await this.#catchUp(subscriber)
+    return {
+      close: () => {
+        subscriber.closed = true
+        this.#subscribers.delete(subscriber)
+      },
+    }
+  }
+
+  /** Reads the log until nothing newer is in it; what is published after that goes straight to the listener. */
+  async #catchUp(subscriber: Subscriber): Promise<void> {
+    while (!subscriber.closed) {
+      const where = { seq: { [Op.gt]: subscriber.cursor } }
+      const found = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']], limit: BATCH })
+      const last = found.at(-1)
+      if (last) {
+        subscriber.cursor = last.seq
+        subscriber.listener(found.map((event) => this.#published(event)))
+      } else if (subscriber.cursor >= this.#lastSeq) {
+        subscriber.live = true
+        return
+      }
+    }
+  }
+
+  #wake(): void {
+    this.#wanted = true
+    if (this.#running || this.#stopped) return
+    this.#running = this.#drain().finally(() => {
+      this.#running = undefined
+      if (this.#wanted && !this.#stopped) this.#wake()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#wanted && !this.#stopped) {
+      this.#wanted = false
+      try {
+        while ((await this.#publishBatch()) === BATCH);
+      } catch (error) {
+        this.#deps.log.error({ err: error }, 'events could not be published; trying again')
+        this.#deps.clock.setTimeout(() => this.#wake(), RETRY_MS)
+        return
+      }
+    }
+  }
+
+  async #publishBatch(): Promise<number> {
+    const { db, faults } = this.#deps
+    faults.hit('events.publish.before')
+    const moved = await db.write(async (tx) => {
+      const waiting = await db.sequelize.query<{ last: number | null; n: number }>(
+        `SELECT MAX(id) AS last, COUNT(*) AS n FROM (SELECT id FROM outbox ORDER BY id LIMIT ${BATCH}) some`,
+        { type: QueryTypes.SELECT, transaction: tx },
+      )
+      const { last, n } = waiting[0] ?? { last: null, n: 0 }
+      if (last === null) return 0
+      const replacements = { last }
+      await db.sequelize.query(`INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM outbox WHERE id <= :last ORDER BY id`, { replacements, transaction: tx })
+      await db.sequelize.query('DELETE FROM outbox WHERE id <= :last', { replacements, transaction: tx })
+      return n
+    })
+    faults.hit('events.publish.after')
+    if (moved > 0) await this.#announce()
+    return moved
+  }
+
+  async #announce(): Promise<void> {
+    const where = { seq: { [Op.gt]: this.#lastSeq } }
+    const fresh = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']] })
+    this.#lastSeq = fresh.at(-1)?.seq ?? this.#lastSeq
+    const events = fresh.map((event) => this.#published(event))
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber.live) continue
+      const unseen = events.filter((event) => event.seq > subscriber.cursor)
+      subscriber.cursor = this.#lastSeq
+      if (unseen.length > 0) subscriber.listener(unseen)
+    }
+  }
+
+  #published(event: EventRow): PublishedEvent {
+    const { seq, type, refId, taskId, status, at } = event
+    return { seq, type, id: refId, ...(taskId === null ? {} : { taskId }), status, at: this.#deps.time.format(at) }
+  }
+}

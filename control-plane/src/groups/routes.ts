@@ -1,0 +1,84 @@
+import { Op } from 'sequelize'
+import { z } from 'zod'
+import type { Database } from '../database/database.ts'
+import { row, rows } from '../database/table.ts'
+import { notFound } from '../errors.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { Id, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import type { GroupRow } from './model.ts'
+
+const Group = z
+  .strictObject({
+    id: z.number().int(),
+    accountId: z.number().int(),
+    name: z.string(),
+    memberCount: z.number().int(),
+    confidence: z.string().meta({ description: 'HIGH when the whole group was read; the screen shows only names' }),
+    lastSeenAt: Timestamp,
+  })
+  .meta({ id: 'Group' })
+const Member = z.strictObject({ id: z.number().int(), name: z.string(), position: z.number().int() }).meta({ id: 'GroupMember' })
+
+/** Group chats found on phones. */
+export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime }): Route[] {
+  const { groups, groupMembers } = db.models
+  const view = ({ id, accountId, name, memberCount, confidence, lastSeenAt }: GroupRow) => ({
+    id,
+    accountId,
+    name,
+    memberCount,
+    confidence,
+    lastSeenAt: time.format(lastSeenAt),
+  })
+  const existing = async (id: number): Promise<GroupRow> => {
+    const group = await row(groups, { where: { id } })
+    if (!group) throw notFound('group', id)
+    return group
+  }
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/wechat/groups',
+      summary: 'List groups',
+      tag: 'people',
+      role: 'viewer',
+      query: z.strictObject({ ...paging, accountId: Id.optional(), keyword: z.string().max(100).optional() }),
+      data: pageOf(Group),
+      handle: async ({ query }) => {
+        const where = {
+          ...(query.accountId ? { accountId: query.accountId } : {}),
+          ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
+        }
+        const found = await rows(groups, { where, ...window(query), order: [['id', 'ASC']] })
+        return { items: found.map(view), page: query.page, size: query.size, total: await groups.count({ where }) }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/wechat/groups/{id}',
+      summary: 'One group',
+      tag: 'people',
+      role: 'viewer',
+      params: IdParams,
+      data: Group,
+      handle: async ({ params }) => view(await existing(params.id)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/wechat/groups/{id}/members',
+      summary: 'Members in the order the phone shows them',
+      tag: 'people',
+      role: 'viewer',
+      params: IdParams,
+      query: Paging,
+      data: pageOf(Member),
+      handle: async ({ params, query }) => {
+        await existing(params.id)
+        const where = { groupId: params.id }
+        const found = await rows(groupMembers, { where, ...window(query), order: [['position', 'ASC']] })
+        const items = found.map(({ id, name, position }) => ({ id, name, position }))
+        return { items, page: query.page, size: query.size, total: await groupMembers.count({ where }) }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,91 @@
+import { DateTime } from 'luxon'
+import { z, type ZodType } from 'zod'
+
+export const Id = z.coerce.number().int().positive()
+export const IdParams = z.strictObject({ id: Id })
+export const ids = z.array(z.number().int().positive())
+export const IdAnswer = z.strictObject({ id: z.number().int() })
+export const Empty = z.null()
+
+const MAX_PAGE_SIZE = 100
+export const paging = {
+  page: z.coerce.number().int().min(1).default(1),
+  size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(20),
+}
+export const Paging = z.strictObject(paging)
+
+/** Schema of a page of a list. */
+export const pageOf = <T extends ZodType>(item: T) =>
+  z.strictObject({ items: z.array(item), page: z.number().int(), size: z.number().int(), total: z.number().int() })
+
+export interface Page<T> {
+  readonly items: T[]
+  readonly page: number
+  readonly size: number
+  readonly total: number
+}
+
+/** `limit` and `offset` of a page. */
+export const window = ({ page, size }: { page: number; size: number }): { limit: number; offset: number } => ({
+  limit: size,
+  offset: (page - 1) * size,
+})
+
+/** Times of one workspace: naive ones are in its zone, answers carry its offset. */
+export class WorkspaceTime {
+  readonly zone: string
+
+  constructor(zone: string) {
+    this.zone = zone
+  }
+
+  /** Milliseconds of an ISO time, or undefined when it is not one. */
+  parse(text: string): number | undefined {
+    const time = DateTime.fromISO(text, { zone: this.zone })
+    return time.isValid ? time.toMillis() : undefined
+  }
+
+  format(ms: number): string
+  format(ms: number | null): string | null
+  format(ms: number | null): string | null {
+    return ms === null ? null : DateTime.fromMillis(ms, { zone: this.zone }).toISO()
+  }
+
+  /** The workspace's day, YYYY-MM-DD. */
+  day(ms: number): string {
+    return DateTime.fromMillis(ms, { zone: this.zone }).toISODate() ?? ''
+  }
+
+  /** Minutes since the workspace's midnight. */
+  minuteOfDay(ms: number): number {
+    const time = DateTime.fromMillis(ms, { zone: this.zone })
+    return time.hour * 60 + time.minute
+  }
+
+  /** The next moment at which the workspace's clock shows this minute of the day. */
+  nextMinuteOfDay(ms: number, minute: number): number {
+    const now = DateTime.fromMillis(ms, { zone: this.zone })
+    const today = now.startOf('day').plus({ minutes: minute })
+    return (today.toMillis() > ms ? today : today.plus({ days: 1 })).toMillis()
+  }
+
+  /** The first moment after the workspace's day of `ms`. */
+  endOfDay(ms: number): number {
+    return DateTime.fromMillis(ms, { zone: this.zone }).endOf('day').toMillis() + 1
+  }
+
+  /** Schema of a time in a request: ISO 8601, answered in milliseconds. */
+  get schema() {
+    return z
+      .string()
+      .meta({ description: 'ISO 8601; without an offset it is in the workspace zone', example: '2027-02-12T10:00:00+08:00' })
+      .transform((text, context) => {
+        const ms = this.parse(text)
+        if (ms !== undefined) return ms
+        context.addIssue({ code: 'custom', message: 'is not an ISO 8601 time; write it like 2027-02-12T10:00:00+08:00' })
+        return z.NEVER
+      })
+  }
+}
+
+export const Timestamp = z.string().meta({ description: 'ISO 8601 with the offset of the workspace' })

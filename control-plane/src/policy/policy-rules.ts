@@ -1,0 +1,55 @@
+import type { CapKind, Caps, PolicyName } from '../accounts/model.ts'
+import type { ItemAction } from '../tasks/model.ts'
+
+/** What keeps an account and its receivers from harm. */
+export interface PolicyRules {
+  readonly caps: Caps
+  /** Minutes since the workspace's midnight; equal values mean none. */
+  readonly quietStart: number
+  readonly quietEnd: number
+  /** Floor under every pace, in milliseconds. */
+  readonly minIntervalMs: number
+  /** One customer gets at most one message in this time; 0 is no limit. */
+  readonly customerSpacingMs: number
+}
+
+const DEMO_CAP = 10_000
+
+export const POLICIES: Readonly<Record<PolicyName, PolicyRules>> = {
+  demo: {
+    caps: { posts: DEMO_CAP, messages: DEMO_CAP, likes: DEMO_CAP, comments: DEMO_CAP },
+    quietStart: 0,
+    quietEnd: 0,
+    minIntervalMs: 0,
+    customerSpacingMs: 0,
+  },
+  safe: {
+    caps: { posts: 3, messages: 60, likes: 40, comments: 20 },
+    quietStart: 22 * 60,
+    quietEnd: 8 * 60,
+    minIntervalMs: 5000,
+    customerSpacingMs: 24 * 60 * 60 * 1000,
+  },
+}
+
+const KIND_OF: Readonly<Record<ItemAction, CapKind | undefined>> = {
+  PUBLISH: 'posts',
+  SEND: 'messages',
+  LIKE: 'likes',
+  COMMENT: 'comments',
+  SYNC_CONTACTS: undefined,
+  SYNC_GROUPS: undefined,
+}
+
+/** What an action counts against; undefined for one that only reads. */
+export const capKindOf = (action: ItemAction): CapKind | undefined => KIND_OF[action]
+
+export const actionsOf = (kind: CapKind): ItemAction[] =>
+  (Object.keys(KIND_OF) as ItemAction[]).filter((action) => KIND_OF[action] === kind)
+
+/** Whether a minute of the day lies in the quiet hours; they may span midnight. */
+export function isQuiet(rules: Pick<PolicyRules, 'quietStart' | 'quietEnd'>, minute: number): boolean {
+  const { quietStart, quietEnd } = rules
+  if (quietStart === quietEnd) return false
+  return quietStart < quietEnd ? minute >= quietStart && minute < quietEnd : minute >= quietStart || minute < quietEnd
+}

@@ -1,0 +1,30 @@
+/** Values every receiver has by itself. */
+export const BUILT_IN_VARIABLES = ['nickname', 'remark', 'groupName'] as const
+
+type Piece = { readonly text: string } | { readonly variable: string }
+
+/** Splits a template: `{name}` is a variable, `{{` and `}}` stand for braces, anything else is text. */
+export function parseTemplate(content: string): Piece[] {
+  const pieces: Piece[] = []
+  for (const match of content.matchAll(/\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_]*)\}|[^{}]+|[{}]/gu)) {
+    const [whole, variable] = match
+    if (variable !== undefined) pieces.push({ variable })
+    else pieces.push({ text: whole === '{{' ? '{' : whole === '}}' ? '}' : whole })
+  }
+  return pieces
+}
+
+/** Names of the variables a template uses, each once. */
+export const variablesOf = (content: string): string[] => [
+  ...new Set(parseTemplate(content).flatMap((piece) => ('variable' in piece ? [piece.variable] : []))),
+]
+
+export type Rendered = { readonly text: string } | { readonly missing: readonly string[] }
+
+/** Puts the values in once: a value that looks like a variable stays as it is. */
+export function renderTemplate(content: string, values: Readonly<Record<string, string | undefined>>): Rendered {
+  const missing = variablesOf(content).filter((name) => !Object.hasOwn(values, name) || !values[name])
+  if (missing.length > 0) return { missing }
+  const text = parseTemplate(content).map((piece) => ('text' in piece ? piece.text : (values[piece.variable] ?? '')))
+  return { text: text.join('') }
+}
