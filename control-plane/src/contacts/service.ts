@@ -23,6 +23,9 @@ export interface CustomerInput {
   readonly optOut?: boolean | undefined
 }
 
+/** What may change of a customer; undefined leaves it. */
+export type CustomerChanges = { readonly [K in Exclude<keyof CustomerInput, 'accountId'>]?: CustomerInput[K] | undefined }
+
 export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] }
 
 /** Customers and their tags. */
@@ -75,7 +78,7 @@ export class Contacts {
     return await this.get(id)
   }
 
-  async update(id: number, changes: Partial<CustomerInput>): Promise<CustomerWithTags> {
+  async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
     const before = await this.get(id)
     const values = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     await this.#db.write(async (tx) => await this.#db.models.customers.update(values, { where: { id }, transaction: tx }))

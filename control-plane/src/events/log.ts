@@ -2,7 +2,7 @@ import { Op, QueryTypes, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows } from '../database/table.ts'
+import { row, rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
 import type { EventLog, NewEvent, PublishedEvent, Subscription } from '../ports.ts'
@@ -45,8 +45,7 @@ export class OrderedEventLog implements EventLog {
 
   /** Publishes what a killed process left in the outbox. */
   async start(): Promise<void> {
-    const last = await this.#deps.db.models.events.max<number, never>('seq')
-    this.#lastSeq = last ?? 0
+    this.#lastSeq = (await row(this.#deps.db.models.events, { order: [['seq', 'DESC']] }))?.seq ?? 0
     this.#wake()
     await this.#running
   }

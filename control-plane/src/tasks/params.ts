@@ -1,0 +1,72 @@
+import type { TemplateType } from '../templates/model.ts'
+
+/** A picture as it was when the task was made. */
+export interface MaterialSnapshot {
+  readonly materialId: number
+  readonly sha256: string
+  readonly mimeType: string
+  readonly size: number
+}
+
+/** A contact or group as the plane knew it when the task was made. */
+export interface ReceiverSnapshot {
+  readonly wechatId: string
+  readonly nickname: string
+  readonly remark: string
+  readonly isGroup: boolean
+  readonly memberCount: number
+}
+
+export const VISIBILITIES = ['ALL', 'PRIVATE', 'INCLUDE', 'EXCLUDE'] as const
+export type VisibleTo = (typeof VISIBILITIES)[number]
+
+export interface MomentsParams {
+  readonly kind: 'MOMENTS'
+  readonly content: string
+  readonly images: readonly MaterialSnapshot[]
+  readonly devices: readonly number[]
+  readonly visibleTo: VisibleTo
+  /** Whose friends may or may not see it, by account; empty for ALL and PRIVATE. */
+  readonly audience: Readonly<Record<string, readonly ReceiverSnapshot[]>>
+  readonly autoLike: boolean
+  readonly autoComment: boolean
+  readonly commentTexts: readonly string[]
+}
+
+export interface MessageParams {
+  readonly kind: 'MESSAGE'
+  readonly template: {
+    readonly id: number
+    readonly type: TemplateType
+    readonly content: string
+    readonly materials: readonly MaterialSnapshot[]
+  }
+  readonly receivers: {
+    readonly type: 'ALL' | 'TAG' | 'GROUP' | 'CUSTOMERS'
+    readonly tagIds: readonly number[]
+    readonly groupIds: readonly number[]
+    readonly customerIds: readonly number[]
+  }
+  readonly variables: Readonly<Record<string, string>>
+  readonly devices: readonly number[]
+  readonly intervalSeconds: number
+  readonly batchSize: number
+  readonly batchPauseSeconds: number
+}
+
+export interface SyncParams {
+  readonly kind: 'FRIENDS_SYNC' | 'GROUPS_SYNC'
+  readonly devices: readonly number[]
+}
+
+/** What a task is to do: validated, and complete without looking anything up again. */
+export type TaskParams = MomentsParams | MessageParams | SyncParams
+
+/** What one item is to do, kept as JSON in its row. */
+export type ItemPayload =
+  | { readonly action: 'PUBLISH' }
+  | { readonly action: 'SEND'; readonly receiver: ReceiverSnapshot; readonly text: string | null }
+  | { readonly action: 'LIKE'; readonly author: ReceiverSnapshot }
+  | { readonly action: 'COMMENT'; readonly author: ReceiverSnapshot; readonly text: string }
+  | { readonly action: 'SYNC_CONTACTS' }
+  | { readonly action: 'SYNC_GROUPS' }

@@ -1,0 +1,182 @@
+import {
+  Command,
+  EffectClass as WireEffectClass,
+  Visibility,
+  type CommandPayload,
+  type MaterialRef,
+  type MessagePart,
+  type Receiver,
+} from '@muster/proto'
+import type { EffectClass } from './command-model.ts'
+import type { ItemAction, ItemStatus } from './model.ts'
+import type { ItemPayload, MaterialSnapshot, MessageParams, MomentsParams, ReceiverSnapshot, TaskParams } from './params.ts'
+
+// From what a task is to do to commands: data in, data out.
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+export const LEASE_MS = MINUTE
+/** How long one item may take on a phone, generously. */
+const ITEM_MS = MINUTE
+const SYNC_MS = 60 * MINUTE
+const MOMENT_MS = 10 * MINUTE
+
+/** An item that waits for its command. */
+export interface PlannableItem {
+  readonly id: number
+  readonly deviceId: number
+  readonly accountId: number | null
+  readonly status: ItemStatus
+  readonly action: ItemAction
+  readonly payload: ItemPayload
+}
+
+export interface PlannedCommand {
+  readonly deviceId: number
+  readonly accountId: number | null
+  readonly kind: CommandPayload['$case']
+  readonly effectClass: EffectClass
+  readonly itemIds: readonly number[]
+  readonly payload: CommandPayload
+  readonly maxRunMs: number
+  /** Place in the device's chain; 0 begins at once, each later one when the one before has ended. */
+  readonly position: number
+  /** Pause after the one before it. */
+  readonly pauseMs: number
+}
+
+/** Cuts the items of a task into commands: one for a batch of receivers, one for everything else. */
+export function planCommands(params: TaskParams, items: readonly PlannableItem[], minIntervalMs: (accountId: number | null) => number): PlannedCommand[] {
+  const byDevice = Map.groupBy(items, (item) => item.deviceId)
+  return [...byDevice.values()].flatMap((mine) => {
+    if (params.kind === 'MESSAGE') return planMessages(params, mine, minIntervalMs(mine[0]?.accountId ?? null))
+    return mine.map((item) => planSingle(params, item))
+  })
+}
+
+function planMessages(params: MessageParams, items: readonly PlannableItem[], floorMs: number): PlannedCommand[] {
+  const intervalMs = Math.max(params.intervalSeconds * SECOND, floorMs)
+  const commands: PlannedCommand[] = []
+  for (let first = 0; first < items.length; first += params.batchSize) {
+    const batch = items.slice(first, first + params.batchSize)
+    const [head] = batch
+    if (!head) continue
+    commands.push({
+      deviceId: head.deviceId,
+      accountId: head.accountId,
+      kind: 'sendMessages',
+      effectClass: 'ONCE',
+      itemIds: batch.map((item) => item.id),
+      payload: {
+        $case: 'sendMessages',
+        value: {
+          items: batch.map((item) => messageItem(params, item)),
+          pace: { intervalMs, jitterMs: Math.round(intervalMs / 5) },
+        },
+      },
+      maxRunMs: batch.length * (ITEM_MS + 2 * intervalMs),
+      position: commands.length,
+      pauseMs: commands.length === 0 ? 0 : params.batchPauseSeconds * SECOND,
+    })
+  }
+  return commands
+}
+
+function messageItem(params: MessageParams, item: PlannableItem) {
+  if (item.payload.action !== 'SEND') throw new Error(`item ${item.id} of a message task is a ${item.payload.action}`)
+  const parts: MessagePart[] = params.template.materials.map((material) => ({ part: { $case: 'image', value: materialRef(material) } }))
+  if (item.payload.text !== null) parts.unshift({ part: { $case: 'text', value: item.payload.text } })
+  return { itemId: String(item.id), receiver: receiver(item.payload.receiver), parts }
+}
+
+function planSingle(params: TaskParams, item: PlannableItem): PlannedCommand {
+  const { payload, effectClass, maxRunMs } = single(params, item)
+  const { deviceId, accountId } = item
+  return { deviceId, accountId, kind: payload.$case, effectClass, itemIds: [item.id], payload, maxRunMs, position: 0, pauseMs: 0 }
+}
+
+function single(params: TaskParams, item: PlannableItem): { payload: CommandPayload; effectClass: EffectClass; maxRunMs: number } {
+  const itemId = String(item.id)
+  const what = item.payload
+  if (what.action === 'SYNC_CONTACTS') {
+    return { payload: { $case: 'syncContacts', value: { itemId } }, effectClass: 'READ', maxRunMs: SYNC_MS }
+  }
+  if (what.action === 'SYNC_GROUPS') {
+    return { payload: { $case: 'syncGroups', value: { itemId, withMembers: true } }, effectClass: 'READ', maxRunMs: SYNC_MS }
+  }
+  if (params.kind !== 'MOMENTS') throw new Error(`item ${item.id}: a ${params.kind} task has no ${what.action}`)
+  if (what.action === 'PUBLISH') {
+    return { payload: { $case: 'publishMoment', value: moment(params, item) }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
+  }
+  if (what.action === 'SEND') throw new Error(`item ${item.id}: a Moments task has no SEND`)
+  const target = { author: receiver(what.author), text: params.content }
+  return what.action === 'LIKE'
+    ? { payload: { $case: 'likeMoment', value: { itemId, moment: target } }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
+    : { payload: { $case: 'commentMoment', value: { itemId, moment: target, text: what.text } }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
+}
+
+const moment = (params: MomentsParams, item: PlannableItem) => ({
+  itemId: String(item.id),
+  text: params.content,
+  images: params.images.map(materialRef),
+  visibility: Visibility[params.visibleTo],
+  audience: (params.audience[String(item.accountId)] ?? []).map(receiver),
+})
+
+const materialRef = ({ materialId, sha256, mimeType, size }: MaterialSnapshot): MaterialRef => ({ materialId, sha256, mimeType, size })
+const receiver = (snapshot: ReceiverSnapshot): Receiver => ({ ...snapshot })
+
+/** The bytes kept in the command's row; the gateway adds what belongs to one delivery. */
+export function encodeCommand(commandId: string, taskId: number, planned: PlannedCommand): Uint8Array {
+  return Command.encode({
+    commandId,
+    taskId,
+    attempt: 0,
+    deliverWithinMs: 0,
+    leaseMs: LEASE_MS,
+    maxRunMs: planned.maxRunMs,
+    effectClass: WireEffectClass[planned.effectClass],
+    traceparent: '',
+    payload: planned.payload,
+  }).finish()
+}
+
+/** A customer that could get a message, with the device of its account. */
+export interface Candidate {
+  readonly id: number
+  readonly wechatId: string | null
+  readonly deviceId: number
+  readonly lastSentAt: number | null
+}
+
+/**
+ * One send per person: where several accounts know the same WeChat id, the one that wrote to it last does, else the
+ * device with the least to do.
+ */
+export function oneDevicePerPerson<C extends Candidate>(candidates: readonly C[]): C[] {
+  const load = new Map<number, number>()
+  const people = Map.groupBy(candidates, (candidate) => candidate.wechatId ?? `customer ${candidate.id}`)
+  return [...people.values()].flatMap((same) => {
+    const [first, ...others] = same
+    if (!first) return []
+    const chosen = others.reduce((best, other) => (better(other, best, load) ? other : best), first)
+    load.set(chosen.deviceId, (load.get(chosen.deviceId) ?? 0) + 1)
+    return [chosen]
+  })
+}
+
+function better(one: Candidate, other: Candidate, load: ReadonlyMap<number, number>): boolean {
+  const [a, b] = [one.lastSentAt ?? 0, other.lastSentAt ?? 0]
+  return a === b ? (load.get(one.deviceId) ?? 0) < (load.get(other.deviceId) ?? 0) : a > b
+}
+
+/** When the last message will be out if nothing holds it up, in milliseconds from now. */
+export function expectedDurationMs(params: MessageParams, perDevice: Iterable<number>, floorMs: number): number {
+  const eachMs = Math.max(params.intervalSeconds * SECOND, floorMs) + 5 * SECOND
+  let longest = 0
+  for (const count of perDevice) {
+    const pauses = Math.max(0, Math.ceil(count / params.batchSize) - 1) * params.batchPauseSeconds * SECOND
+    longest = Math.max(longest, count * eachMs + pauses)
+  }
+  return longest
+}

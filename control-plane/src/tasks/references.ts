@@ -1,0 +1,31 @@
+import { Op } from 'sequelize'
+import type { Database } from '../database/database.ts'
+import { rows } from '../database/table.ts'
+import type { TaskStatus } from './model.ts'
+import type { TaskParams } from './params.ts'
+
+const ACTIVE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED', 'PROCESSING', 'PAUSED']
+
+/** Names the unfinished task or the template that uses a material, if any. */
+export async function activeTaskWithMaterial(db: Database, materialId: number): Promise<string | undefined> {
+  const task = await activeTask(db, (params) =>
+    params.kind === 'MOMENTS'
+      ? params.images.some((image) => image.materialId === materialId)
+      : params.kind === 'MESSAGE' && params.template.materials.some((material) => material.materialId === materialId),
+  )
+  if (task !== undefined) return `task ${task}`
+  const templates = await rows(db.models.templates, { where: { deletedAt: null } })
+  const template = templates.find((one) => one.materialIds.includes(materialId))
+  return template && `template ${template.id}`
+}
+
+/** Names the unfinished task that uses a template, if any. */
+export async function activeTaskWithTemplate(db: Database, templateId: number): Promise<string | undefined> {
+  const task = await activeTask(db, (params) => params.kind === 'MESSAGE' && params.template.id === templateId)
+  return task === undefined ? undefined : `task ${task}`
+}
+
+async function activeTask(db: Database, uses: (params: TaskParams) => boolean): Promise<number | undefined> {
+  const active = await rows(db.models.tasks, { where: { status: { [Op.in]: [...ACTIVE] } } })
+  return active.find((task) => uses(task.params as TaskParams))?.id
+}
