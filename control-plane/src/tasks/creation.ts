@@ -1,0 +1,131 @@
+import type { Transaction } from 'sequelize'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { insert, rows } from '../database/table.ts'
+import type { DeviceRow } from '../devices/model.ts'
+import { deviceStatus } from '../devices/status.ts'
+import { invalid, MusterError, notFound } from '../errors.ts'
+import type { FaultPoints } from '../fault-points.ts'
+import type { WorkspaceTime } from '../http/schemas.ts'
+import type { EventLog } from '../ports.ts'
+import type { ItemRow, TaskStatus } from './model.ts'
+import type { MaterialSnapshot, TaskParams } from './params.ts'
+import type { TaskStore } from './store.ts'
+
+export const DEFAULT_DELIVER_WITHIN_SECONDS = 2 * 60 * 60
+/** How far in the past a time may lie for the clocks of caller and plane to differ. */
+const CLOCK_TOLERANCE_MS = 1000
+
+export interface CreationDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly faults: FaultPoints
+  readonly store: TaskStore
+  readonly events: EventLog
+  readonly wechatRulesAccepted: boolean
+  /** Wakes at the time of a scheduled task, and at once for one that is due. */
+  schedule(taskId: number, at: number): Promise<void>
+}
+
+export interface NewTask {
+  readonly name: string
+  readonly params: TaskParams
+  readonly scheduledTime: number | undefined
+  readonly deliverWithinSeconds: number
+  readonly createdBy: number
+  readonly inReview?: boolean
+  items(taskId: number): Omit<ItemRow, 'id'>[]
+  /** Items that need the rows of the first ones. */
+  dependents?(taskId: number, items: readonly ItemRow[]): Omit<ItemRow, 'id'>[]
+}
+
+export interface CreatedTask {
+  readonly taskId: number
+  readonly status: TaskStatus
+  readonly scheduledTime: string | null
+  readonly devices: { id: number; name: string; status: 'ONLINE' | 'OFFLINE' | 'DISABLED' }[]
+  readonly warnings: string[]
+}
+
+/** Turns a checked request into a task with its items, in one transaction. */
+export class TaskCreation {
+  readonly #deps: CreationDeps
+
+  constructor(deps: CreationDeps) {
+    this.#deps = deps
+  }
+
+  /** The devices of a request, without repetition, in its order. Throws NOT_FOUND or why a device cannot be used. */
+  async devices(ids: readonly number[]): Promise<DeviceRow[]> {
+    const wanted = [...new Set(ids)]
+    const found = await rows(this.#deps.db.models.devices, { where: { id: wanted, deletedAt: null } })
+    return wanted.map((id) => {
+      const device = found.find((one) => one.id === id)
+      if (!device) throw notFound('devices: device', id)
+      if (device.disabled) throw invalid(`devices: device ${id} is disabled; enable it or leave it out`)
+      if (!device.emulated && !this.#deps.wechatRulesAccepted && device.lastSeenAt !== null) {
+        throw new MusterError(
+          'PHONE_DRIVER_NOT_ACCEPTED',
+          `devices: device ${id} is a real phone and the phone driver is off (phone_driver_not_accepted); its operator has to accept the notice about WeChat's rules in the settings`,
+        )
+      }
+      return device
+    })
+  }
+
+  /** Snapshots of pictures, in the order given. Throws NOT_FOUND. */
+  async materials(ids: readonly number[], type: 'IMAGE' | 'VIDEO', field: string): Promise<MaterialSnapshot[]> {
+    const found = await rows(this.#deps.db.models.materials, { where: { id: [...ids], deletedAt: null } })
+    return ids.map((id) => {
+      const material = found.find((one) => one.id === id)
+      if (!material) throw notFound(`${field}: material`, id)
+      if (material.type !== type) throw invalid(`${field}: material ${id} is a ${material.type}; use one of type ${type}`)
+      return { materialId: id, sha256: material.sha256, mimeType: material.mimeType, size: material.size }
+    })
+  }
+
+  /** Throws INVALID_REQUEST for a time that is over. */
+  checkTime(scheduledTime: number | undefined): void {
+    if (scheduledTime !== undefined && scheduledTime < this.#deps.clock.now().getTime() - CLOCK_TOLERANCE_MS) {
+      throw invalid('scheduledTime: is in the past; give a time to come, or none to start now')
+    }
+  }
+
+  async create(task: NewTask, devices: readonly DeviceRow[], warnings: readonly string[] = []): Promise<CreatedTask> {
+    const { db, clock, faults, time } = this.#deps
+    const now = clock.now().getTime()
+    const status: TaskStatus = task.inReview ? 'IN_REVIEW' : 'SCHEDULED'
+    faults.hit('task.create.before')
+    const taskId = await db.write(async (tx) => await this.#write(tx, task, devices, status))
+    faults.hit('task.create.after')
+    if (status === 'SCHEDULED') await this.#deps.schedule(taskId, task.scheduledTime ?? now)
+    const offline = devices.filter((device) => deviceStatus(device) === 'OFFLINE')
+    return {
+      taskId,
+      status,
+      scheduledTime: time.format(task.scheduledTime ?? now),
+      devices: devices.map((device) => ({ id: device.id, name: device.name, status: deviceStatus(device) })),
+      warnings: [
+        ...warnings,
+        ...offline.map((device) => `device ${device.id} (${device.name}) is offline; it has ${task.deliverWithinSeconds} s to come back`),
+      ],
+    }
+  }
+
+  async #write(tx: Transaction, task: NewTask, devices: readonly DeviceRow[], status: TaskStatus): Promise<number> {
+    const { db, clock, store, events } = this.#deps
+    const now = clock.now().getTime()
+    const { name, params, scheduledTime, deliverWithinSeconds, createdBy } = task
+    const values = { kind: params.kind, name, status, params, scheduledTime: scheduledTime ?? now, deliverWithinSeconds, createdBy, createdAt: now }
+    const taskId = await insert(db.models.tasks, values, tx)
+    await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], { transaction: tx })
+    await store.insertItems(tx, task.items(taskId))
+    if (task.dependents) {
+      const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
+      await store.insertItems(tx, task.dependents(taskId, made))
+    }
+    await events.append(tx, [{ type: 'task.updated', refId: taskId, taskId, status }])
+    return taskId
+  }
+}

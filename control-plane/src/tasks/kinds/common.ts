@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import type { WorkspaceTime } from '../../http/schemas.ts'
+import { DEFAULT_DELIVER_WITHIN_SECONDS } from '../creation.ts'
+
+/** Fields every kind of task takes. */
+export const commonFields = (time: WorkspaceTime) => ({
+  name: z.string().min(1).max(200).optional(),
+  devices: z.array(z.number().int().positive()).min(1, 'is empty; name at least one device').max(1000),
+  scheduledTime: time.schema.optional(),
+  deliverWithinSeconds: z.number().int().min(1).max(7 * 24 * 3600).default(DEFAULT_DELIVER_WITHIN_SECONDS),
+})
+
+export const DryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
+
+export const Created = z
+  .strictObject({
+    taskId: z.number().int(),
+    status: z.string(),
+    scheduledTime: z.string().nullable(),
+    devices: z.array(z.strictObject({ id: z.number().int(), name: z.string(), status: z.enum(['ONLINE', 'OFFLINE', 'DISABLED']) })),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'CreatedTask' })
+
+export const DryRun = z
+  .strictObject({
+    wouldSend: z.number().int(),
+    skipped: z.array(z.strictObject({ customerId: z.number().int().nullable(), code: z.string(), reason: z.string() })),
+    expectedEnd: z.string(),
+  })
+  .meta({ id: 'DryRun' })
+
+export const CreatedOrDryRun = z.union([Created, DryRun])

@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import type { CustomerRow } from '../../contacts/model.ts'
+import type { Database } from '../../database/database.ts'
+import { rows } from '../../database/table.ts'
+import type { DeviceRow } from '../../devices/model.ts'
+import { invalid, notFound } from '../../errors.ts'
+import { defineRoute, type Route } from '../../http/route.ts'
+import { ids, type WorkspaceTime } from '../../http/schemas.ts'
+import type { TaskCreation } from '../creation.ts'
+import type { ItemRow } from '../model.ts'
+import { VISIBILITIES, type MomentsParams, type ReceiverSnapshot } from '../params.ts'
+import { newItem } from '../store.ts'
+import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
+
+const MOST_IMAGES = 9
+const MINUTE_MS = 60_000
+
+const body = (time: WorkspaceTime) =>
+  z.strictObject({
+    ...commonFields(time),
+    content: z.string().max(2000).default(''),
+    images: z
+      .array(z.strictObject({ materialId: z.number().int().positive().optional(), url: z.string().max(2000).optional() }))
+      .max(MOST_IMAGES, `has more than ${MOST_IMAGES} pictures; WeChat takes at most ${MOST_IMAGES}`)
+      .default([]),
+    visibleTo: z.enum(VISIBILITIES).default('ALL'),
+    tagIds: ids.default([]),
+    customerIds: ids.default([]),
+    autoLike: z.boolean().default(false),
+    autoComment: z.boolean().default(false),
+    commentTexts: z.array(z.string().min(1).max(200)).max(50).default([]),
+  })
+type MomentsBody = z.output<ReturnType<typeof body>>
+
+export interface MomentsDeps {
+  readonly db: Database
+  readonly time: WorkspaceTime
+  readonly creation: TaskCreation
+  now(): number
+}
+
+/** `POST /wechat/moments/tasks`. */
+export function createMomentsRoute(deps: MomentsDeps): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/wechat/moments/tasks',
+    summary: 'Publish a Moment from several devices, now or at a time',
+    tag: 'moments',
+    role: 'operator',
+    createsTask: true,
+    query: DryRunQuery,
+    body: body(deps.time),
+    data: CreatedOrDryRun,
+    handle: async ({ body: request, query, caller }) => {
+      const { creation } = deps
+      if (request.content.trim() === '' && request.images.length === 0) throw invalid('content: is empty and there are no images; give one of them')
+      if (request.autoComment && request.commentTexts.length === 0) throw invalid('commentTexts: is empty; autoComment needs at least one text')
+      creation.checkTime(request.scheduledTime)
+      const devices = await creation.devices(request.devices)
+      const params = await paramsOf(deps, request, devices)
+      const authors = await accountsOf(deps.db, devices)
+      if (query.dryRun === 'true') {
+        const end = (request.scheduledTime ?? deps.now()) + MINUTE_MS
+        return { wouldSend: devices.length, skipped: [], expectedEnd: deps.time.format(end) }
+      }
+      return await creation.create(
+        {
+          name: request.name ?? (request.content.slice(0, 50) || 'Moments'),
+          params,
+          scheduledTime: request.scheduledTime,
+          deliverWithinSeconds: request.deliverWithinSeconds,
+          createdBy: caller.userId,
+          items: (taskId) => devices.map((device) => publishItem(taskId, device)),
+          dependents: (taskId, items) => reactions(taskId, params, items, authors),
+        },
+        devices,
+      )
+    },
+  })
+}
+
+const publishItem = (taskId: number, device: DeviceRow) =>
+  newItem({
+    taskId,
+    deviceId: device.id,
+    accountId: device.accountId,
+    action: 'PUBLISH',
+    receiver: device.name,
+    payload: JSON.stringify({ action: 'PUBLISH' }),
+  })
+
+/** Likes and comments of the other listed devices on each published Moment; never of its author. */
+function reactions(
+  taskId: number,
+  params: MomentsParams,
+  items: readonly ItemRow[],
+  authors: ReadonlyMap<number, ReceiverSnapshot>,
+): Omit<ItemRow, 'id'>[] {
+  return items.flatMap((post, at) => {
+    const author = authors.get(post.accountId ?? 0)
+    if (!author) return []
+    return items.flatMap((other, otherAt) => {
+      if (other.deviceId === post.deviceId) return []
+      const base = { taskId, deviceId: other.deviceId, accountId: other.accountId, receiver: post.receiver, dependsOnItemId: post.id }
+      const text = params.commentTexts[(at + otherAt) % params.commentTexts.length]
+      return [
+        ...(params.autoLike ? [newItem({ ...base, action: 'LIKE', payload: JSON.stringify({ action: 'LIKE', author }) })] : []),
+        ...(params.autoComment && text ? [newItem({ ...base, action: 'COMMENT', payload: JSON.stringify({ action: 'COMMENT', author, text }) })] : []),
+      ]
+    })
+  })
+}
+
+async function paramsOf({ db, creation }: MomentsDeps, request: MomentsBody, devices: readonly DeviceRow[]): Promise<MomentsParams> {
+  const images = await creation.materials(request.images.map(materialId), 'IMAGE', 'images')
+  const { content, visibleTo, autoLike, autoComment, commentTexts } = request
+  const audience = visibleTo === 'INCLUDE' || visibleTo === 'EXCLUDE' ? await audienceOf(db, request, devices) : {}
+  return { kind: 'MOMENTS', content, images, devices: devices.map((device) => device.id), visibleTo, audience, autoLike, autoComment, commentTexts }
+}
+
+/** The id wins over the address; an address is taken only from our own store. */
+function materialId(image: { materialId?: number | undefined; url?: string | undefined }, at: number): number {
+  if (image.materialId !== undefined) return image.materialId
+  const own = /\/api\/v1\/materials\/(\d+)\/file$/.exec(image.url ?? '')?.[1]
+  if (own) return Number(own)
+  throw invalid(`images.${at}.materialId: is missing; upload the picture to /materials and give its id`)
+}
+
+async function audienceOf(db: Database, request: MomentsBody, devices: readonly DeviceRow[]): Promise<Record<string, ReceiverSnapshot[]>> {
+  if (request.tagIds.length + request.customerIds.length === 0) {
+    throw invalid(`tagIds: visibleTo ${request.visibleTo} needs tagIds or customerIds; name who may or may not see it`)
+  }
+  const links = await rows(db.models.customerTags, { where: { tagId: request.tagIds } })
+  const wanted = [...new Set([...request.customerIds, ...links.map((link) => link.customerId)])]
+  const accountIds = devices.flatMap((device) => device.accountId ?? [])
+  const found: CustomerRow[] = []
+  for (let first = 0; first < wanted.length; first += 500) {
+    found.push(...(await rows(db.models.customers, { where: { id: wanted.slice(first, first + 500), deletedAt: null } })))
+  }
+  const missing = request.customerIds.find((id) => !found.some((customer) => customer.id === id))
+  if (missing !== undefined) throw notFound('customerIds: customer', missing)
+  return Object.fromEntries(
+    accountIds.map((accountId) => [
+      String(accountId),
+      found
+        .filter((customer) => customer.accountId === accountId)
+        .map(({ wechatId, nickname, remark }) => ({ wechatId: wechatId ?? '', nickname, remark, isGroup: false, memberCount: 0 })),
+    ]),
+  )
+}
+
+async function accountsOf(db: Database, devices: readonly DeviceRow[]): Promise<Map<number, ReceiverSnapshot>> {
+  const found = await rows(db.models.accounts, { where: { id: devices.flatMap((device) => device.accountId ?? []) } })
+  return new Map(
+    found.map(({ id, wechatId, nickname }) => [id, { wechatId, nickname, remark: '', isGroup: false, memberCount: 0 }]),
+  )
+}
