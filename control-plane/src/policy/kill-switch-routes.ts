@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { insert, row, rows } from '../database/table.ts'
+import { conflict, invalid, notFound } from '../errors.ts'
+import type { FaultPoints } from '../fault-points.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { Empty, IdAnswer, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import type { DispatchBell } from '../ports.ts'
+import type { TaskOperations } from '../tasks/operations.ts'
+import type { TaskRollUp } from '../tasks/progress.ts'
+import type { TaskStore } from '../tasks/store.ts'
+import { KILL_SCOPES, type KillScope } from './model.ts'
+
+const KillSwitch = z
+  .strictObject({
+    id: z.number().int(),
+    scope: z.enum(KILL_SCOPES),
+    targetId: z.number().int().nullable(),
+    reason: z.string(),
+    createTime: Timestamp,
+    liftedAt: Timestamp.nullable(),
+  })
+  .meta({ id: 'KillSwitch' })
+
+export interface KillSwitchDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly faults: FaultPoints
+  readonly store: TaskStore
+  readonly operations: TaskOperations
+  readonly rollUp: TaskRollUp
+  readonly bell: DispatchBell
+}
+
+/** Stops everything in a scope at once, and holds everything new in it until it is lifted. */
+export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
+  const { db, clock, time } = deps
+  const { killSwitches, devices } = db.models
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/kill-switches',
+      summary: 'Stop the fleet, a device, an account or a task now',
+      tag: 'safety',
+      role: 'operator',
+      body: z.strictObject({ scope: z.enum(KILL_SCOPES), id: z.number().int().positive().optional(), reason: z.string().min(1).max(500) }),
+      data: IdAnswer,
+      handle: async ({ body, caller }) => {
+        if (body.scope !== 'FLEET' && body.id === undefined) throw invalid(`id: is missing; scope ${body.scope} needs the id of one`)
+        if (body.scope === 'FLEET' && body.id !== undefined) throw invalid('id: scope FLEET takes none; leave it out')
+        await requireTarget(db, body.scope, body.id)
+        return { id: await pull(deps, { ...body, createdBy: caller.userId }) }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/kill-switches',
+      summary: 'List kill switches, newest first',
+      tag: 'safety',
+      role: 'viewer',
+      query: z.strictObject({ ...paging, active: z.enum(['true', 'false']).optional() }),
+      data: pageOf(KillSwitch),
+      handle: async ({ query }) => {
+        const where = query.active === 'true' ? { liftedAt: null } : {}
+        const found = await rows(killSwitches, { where, ...window(query), order: [['id', 'DESC']] })
+        const items = found.map(({ id, scope, targetId, reason, createdAt, liftedAt }) => {
+          return { id, scope, targetId, reason, createTime: time.format(createdAt), liftedAt: time.format(liftedAt) }
+        })
+        return { items, page: query.page, size: query.size, total: await killSwitches.count({ where }) }
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/kill-switches/{id}',
+      summary: 'Lift a kill switch; what it cancelled stays cancelled',
+      tag: 'safety',
+      role: 'operator',
+      params: IdParams,
+      data: Empty,
+      handle: async ({ params }) => {
+        const known = await row(killSwitches, { where: { id: params.id } })
+        if (!known) throw notFound('kill switch', params.id)
+        if (known.liftedAt !== null) throw conflict(`kill switch ${params.id} is lifted already`)
+        await db.write(async (tx) => await killSwitches.update({ liftedAt: clock.now().getTime() }, { where: { id: params.id }, transaction: tx }))
+        const online = await rows(devices, { where: { online: true }, attributes: ['id'] })
+        deps.bell.ring(online.map((device) => device.id))
+        return null
+      },
+    }),
+  ]
+}
+
+async function pull(deps: KillSwitchDeps, wanted: { scope: KillScope; id?: number | undefined; reason: string; createdBy: number }): Promise<number> {
+  const { db, clock, faults, store, operations, rollUp } = deps
+  const { scope, id: targetId = null, reason, createdBy } = wanted
+  faults.hit('cancel.commit.before')
+  const id = await db.write(async (tx) => {
+    const made = await insert(db.models.killSwitches, { scope, targetId, reason, createdBy, createdAt: clock.now().getTime() }, tx)
+    const target = targetId ?? 0
+    const where = { FLEET: {}, DEVICE: { deviceId: target }, ACCOUNT: { accountId: target }, TASK: { taskId: target } }[scope]
+    const open = await store.openCommands(tx, where)
+    await operations.stopCommands(tx, open, { code: 'CANCELLED', reason: `kill switch ${made}: ${reason}` })
+    await rollUp.commandsFinished(tx, open.filter((command) => command.status === 'QUEUED').map((command) => command.id))
+    await rollUp.itemsChanged(tx, [...new Set(open.map((command) => command.taskId))])
+    return made
+  })
+  faults.hit('cancel.commit.after')
+  return id
+}
+
+async function requireTarget(db: Database, scope: KillScope, id: number | undefined): Promise<void> {
+  if (id === undefined || scope === 'FLEET') return
+  const { devices, accounts, tasks } = db.models
+  const found = { DEVICE: async () => await devices.count({ where: { id } }), ACCOUNT: async () => await accounts.count({ where: { id } }), TASK: async () => await tasks.count({ where: { id } }) }[scope]
+  if ((await found()) === 0) throw notFound(scope.toLowerCase(), id)
+}
