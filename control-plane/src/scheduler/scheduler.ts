@@ -1,0 +1,63 @@
+import { Agenda } from 'agenda'
+import type { Logger } from 'pino'
+import type { SqlJobBackend } from './sql-job-backend.ts'
+
+/** The alarm clock: it wakes what is due and decides nothing. */
+export interface Scheduler {
+  /** Wakes `taskId` at a time; asking again moves the time. */
+  wakeTask(taskId: number, at: number): Promise<void>
+  /** Tasks that have an entry. */
+  wokenTasks(): Promise<ReadonlySet<number>>
+  start(onTask: (taskId: number) => Promise<void>): Promise<void>
+  stop(): Promise<void>
+}
+
+const JOB = 'task.start'
+const SCAN_MS = 1000
+const LOCK_LIFETIME_MS = 60_000
+const CONCURRENCY = 10
+
+interface TaskEntry {
+  readonly taskId: number
+}
+
+/** Agenda 6 behind the port. One entry fires one task, never one message. */
+export class AgendaScheduler implements Scheduler {
+  readonly #agenda: Agenda
+
+  constructor(deps: { backend: SqlJobBackend; log: Logger }) {
+    this.#agenda = new Agenda({
+      backend: deps.backend,
+      processEvery: SCAN_MS,
+      defaultLockLifetime: LOCK_LIFETIME_MS,
+      // 0 takes every due entry at once; a limit would be a ceiling of limit per scan.
+      defaultLockLimit: 0,
+      defaultConcurrency: CONCURRENCY,
+      removeOnComplete: true,
+    })
+    this.#agenda.on('error', (error: unknown) => deps.log.error({ err: error }, 'scheduler error'))
+    this.#agenda.on('fail', (error: unknown) => deps.log.error({ err: error }, 'a job failed; the sweep brings it back'))
+  }
+
+  async wakeTask(taskId: number, at: number): Promise<void> {
+    const job = this.#agenda.create<TaskEntry>(JOB, { taskId })
+    job.unique({ taskId })
+    job.schedule(new Date(at))
+    await job.save()
+  }
+
+  async wokenTasks(): Promise<ReadonlySet<number>> {
+    const { jobs } = await this.#agenda.queryJobs({ name: JOB })
+    const live = jobs.filter((job) => job.nextRunAt !== null || job.lockedAt)
+    return new Set(live.map((job) => (job.data as TaskEntry).taskId))
+  }
+
+  async start(onTask: (taskId: number) => Promise<void>): Promise<void> {
+    this.#agenda.define<TaskEntry>(JOB, async (job) => await onTask(job.attrs.data.taskId))
+    await this.#agenda.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#agenda.drain(2000)
+  }
+}

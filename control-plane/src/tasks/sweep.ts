@@ -1,0 +1,61 @@
+import { Op } from 'sequelize'
+import type { Logger } from 'pino'
+import type { Clock, Timer } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { rows } from '../database/table.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+
+const SWEEP_MS = 5000
+/** An entry this late has lost its chance; a new one is made. */
+const LATE_MS = 10_000
+
+export interface SweepDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly log: Logger
+}
+
+/** Rows are the truth: a scheduled task whose entry got lost is given a new one. */
+export class TaskSweep {
+  readonly #deps: SweepDeps
+  #timer: Timer | undefined
+  #running: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(deps: SweepDeps) {
+    this.#deps = deps
+  }
+
+  start(): void {
+    this.#schedule()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    await this.#running
+  }
+
+  /** Answers how many tasks got a new entry. */
+  async sweep(): Promise<number> {
+    const { db, clock, scheduler } = this.#deps
+    const waiting = await rows(db.models.tasks, { where: { status: 'SCHEDULED', scheduledTime: { [Op.ne]: null } } })
+    if (waiting.length === 0) return 0
+    const woken = await scheduler.wokenTasks()
+    const now = clock.now().getTime()
+    const lost = waiting.filter((task) => !woken.has(task.id) || (task.scheduledTime ?? now) < now - LATE_MS)
+    for (const task of lost) await scheduler.wakeTask(task.id, Math.max(now, task.scheduledTime ?? now))
+    return lost.length
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return
+    this.#timer = this.#deps.clock.setTimeout(() => {
+      this.#running = this.sweep()
+        .then(() => undefined)
+        .catch((error: unknown) => this.#deps.log.error({ err: error }, 'task sweep failed'))
+        .finally(() => this.#schedule())
+    }, SWEEP_MS)
+  }
+}

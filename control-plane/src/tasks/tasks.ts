@@ -1,0 +1,85 @@
+import type { Transaction } from 'sequelize'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { rows } from '../database/table.ts'
+import type { FaultPoints } from '../fault-points.ts'
+import type { Route } from '../http/route.ts'
+import type { WorkspaceTime } from '../http/schemas.ts'
+import { killSwitchRoutes } from '../policy/kill-switch-routes.ts'
+import type { Policy } from '../policy/service.ts'
+import type { CancelSignal, DispatchBell, EventLog } from '../ports.ts'
+import { AgendaScheduler } from '../scheduler/scheduler.ts'
+import { SqlJobBackend } from '../scheduler/sql-job-backend.ts'
+import { TaskCopies } from './copies.ts'
+import { TaskCreation } from './creation.ts'
+import { createMessageRoute } from './kinds/messages.ts'
+import { createMomentsRoute } from './kinds/moments.ts'
+import { syncRoutes } from './kinds/sync.ts'
+import { TaskOperations } from './operations.ts'
+import { TaskRollUp } from './progress.ts'
+import { taskRoutes } from './routes.ts'
+import { TaskStore } from './store.ts'
+import { TaskSweep } from './sweep.ts'
+
+export interface TasksDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly faults: FaultPoints
+  readonly log: Logger
+  readonly events: EventLog
+  readonly policy: Policy
+  readonly bell: DispatchBell
+  readonly cancelSignal: CancelSignal
+  readonly wechatRulesAccepted: boolean
+  readonly approvalAbove: number
+}
+
+/** Everything about tasks, put together. */
+export interface Tasks {
+  readonly routes: readonly Route[]
+  readonly progress: TaskRollUp
+  readonly operations: TaskOperations
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Throws when the scheduler's store does not answer. */
+  check(): Promise<void>
+}
+
+export function createTasks(deps: TasksDeps): Tasks {
+  const { db, clock, policy } = deps
+  const store = new TaskStore(deps)
+  const minIntervalMs = async (tx: Transaction, accountIds: readonly number[]): Promise<ReadonlyMap<number, number>> => {
+    const found = await rows(db.models.accounts, { where: { id: [...accountIds] }, transaction: tx })
+    return new Map(found.map((account) => [account.id, policy.rulesOf(account).minIntervalMs]))
+  }
+  const progress = new TaskRollUp({ ...deps, store, minIntervalMs })
+  const operations = new TaskOperations({ ...deps, store, rollUp: progress })
+  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
+  const sweep = new TaskSweep({ ...deps, scheduler })
+  const now = (): number => clock.now().getTime()
+  const creation = new TaskCreation({ ...deps, store, schedule: async (taskId, at) => await scheduler.wakeTask(taskId, at) })
+  return {
+    routes: [
+      createMomentsRoute({ ...deps, creation, now }),
+      createMessageRoute({ ...deps, creation, now }),
+      ...syncRoutes({ ...deps, creation }),
+      ...taskRoutes({ ...deps, store, operations, copies: new TaskCopies({ ...deps, store }) }),
+      ...killSwitchRoutes({ ...deps, store, operations, rollUp: progress }),
+    ],
+    progress,
+    operations,
+    start: async () => {
+      await scheduler.start(async (taskId) => await operations.startIfDue(taskId))
+      sweep.start()
+    },
+    stop: async () => {
+      await sweep.stop()
+      await scheduler.stop()
+    },
+    check: async () => {
+      await scheduler.wokenTasks()
+    },
+  }
+}
