@@ -1,0 +1,118 @@
+import type { FinalCommandStatus, FinalItemStatus } from '@muster/proto'
+import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
+import type { ItemStatus } from '../tasks/model.ts'
+
+// What a frame of an agent, or the passing of time, makes of a command. No I/O, no clock.
+
+const RANK: Readonly<Record<CommandStatus, number>> = {
+  QUEUED: 0,
+  DISPATCHED: 1,
+  RECEIVED: 2,
+  ACCEPTED: 3,
+  RUNNING: 4,
+  SUCCEEDED: 9,
+  FAILED: 9,
+  PARTIAL: 9,
+  CANCELLED: 9,
+  EXPIRED: 9,
+  UNKNOWN_EFFECT: 9,
+}
+const FINAL_RANK = 9
+
+export type CommandState = Pick<
+  CommandRow,
+  'status' | 'provisional' | 'effectClass' | 'leaseMs' | 'leaseUntil' | 'receivedAt' | 'startedAt' | 'finishedAt' | 'resultCode' | 'resultReason' | 'notBefore' | 'holdCode'
+>
+
+export const isFinal = (status: CommandStatus): boolean => RANK[status] === FINAL_RANK
+/** Nothing an agent says changes it any more. */
+export const isSettled = (command: Pick<CommandState, 'status' | 'provisional'>): boolean => isFinal(command.status) && !command.provisional
+/** Written to a phone and not ended. */
+export const isOnPhone = (status: CommandStatus): boolean => RANK[status] >= RANK.DISPATCHED && !isFinal(status)
+
+export type Level = 'RECEIVED' | 'ACCEPTED' | 'RUNNING'
+
+/** An agent said how far it is: never backwards, and it reopens what the reaper closed in the meantime. */
+export function reachedLevel<C extends CommandState>(command: C, level: Level, now: number): C {
+  if (isSettled(command)) return command
+  const reopened: C = command.provisional
+    ? { ...command, status: 'RECEIVED', provisional: false, finishedAt: null, resultCode: null, resultReason: null }
+    : command
+  return {
+    ...reopened,
+    status: RANK[level] > RANK[reopened.status] ? level : reopened.status,
+    leaseUntil: now + command.leaseMs,
+    receivedAt: reopened.receivedAt ?? now,
+    startedAt: level === 'RUNNING' ? (reopened.startedAt ?? now) : reopened.startedAt,
+  }
+}
+
+/** The agent's own word on how it ended. It replaces what the reaper wrote, and nothing replaces it. */
+export function finished<C extends CommandState>(command: C, result: { status: FinalCommandStatus; code: string; reason: string }, now: number): C {
+  if (isSettled(command)) return command
+  return {
+    ...command,
+    status: result.status,
+    provisional: false,
+    leaseUntil: null,
+    finishedAt: now,
+    resultCode: result.code || null,
+    resultReason: result.reason.slice(0, 500) || null,
+  }
+}
+
+/** The agent has not kept it and asks for it again later. */
+export function notNow<C extends CommandState>(command: C, retryAfterMs: number, code: string, now: number): C {
+  if (isSettled(command)) return command
+  return { ...command, status: 'QUEUED', provisional: false, leaseUntil: null, notBefore: now + Math.max(0, retryAfterMs), holdCode: code || null }
+}
+
+/** What becomes of an item its command's result says nothing about. */
+export function itemStatusWithoutOutcome(status: FinalCommandStatus): FinalItemStatus {
+  switch (status) {
+    case 'FAILED':
+    case 'CANCELLED':
+    case 'EXPIRED':
+      return status
+    case 'SUCCEEDED':
+    case 'PARTIAL':
+    case 'UNKNOWN_EFFECT':
+      // The agent forgot to say: claiming success or failure would be a guess.
+      return 'UNKNOWN_EFFECT'
+    default:
+      return status satisfies never
+  }
+}
+
+export type ReaperVerdict = {
+  readonly status: 'EXPIRED' | 'UNKNOWN_EFFECT' | 'FAILED'
+  readonly code: string
+  readonly reason: string
+  /** The phone may still speak. */
+  readonly provisional: boolean
+}
+
+type Reapable = Pick<CommandRow, 'status' | 'effectClass' | 'deliverBy' | 'leaseUntil' | 'holdCode' | 'afterCommandId'>
+
+/** Whether one of a command's two clocks has run out, and what that means. */
+export function reap(command: Reapable, online: boolean, now: number): ReaperVerdict | undefined {
+  if (command.status === 'QUEUED') {
+    if (command.afterCommandId !== null || command.deliverBy > now) return undefined
+    const code = command.holdCode ?? (online ? 'TOO_LATE' : 'DEVICE_OFFLINE')
+    const reason = online ? 'it could not begin before its delivery deadline' : 'the device was offline until the delivery deadline'
+    return { status: 'EXPIRED', code, reason, provisional: false }
+  }
+  if (command.status === 'DISPATCHED') {
+    if (command.deliverBy > now) return undefined
+    return { status: 'EXPIRED', code: 'DELIVERY_EXPIRED', reason: 'it was written to the device, which did not confirm it in time', provisional: true }
+  }
+  if (isFinal(command.status) || command.leaseUntil === null || command.leaseUntil > now) return undefined
+  const reason = 'the device fell silent while it had the command'
+  if (command.effectClass === 'ONCE') return { status: 'UNKNOWN_EFFECT', code: 'LEASE_LOST', reason, provisional: true }
+  return { status: 'FAILED', code: 'LEASE_LOST', reason, provisional: true }
+}
+
+const OPEN_ITEMS: ReadonlySet<ItemStatus> = new Set(['PENDING', 'DISPATCHED', 'RUNNING'])
+
+/** Whether an agent's word on an item counts: it is open, or was closed by the reaper alone. */
+export const itemTakesOutcome = (item: { status: ItemStatus; provisional: boolean }): boolean => OPEN_ITEMS.has(item.status) || item.provisional
