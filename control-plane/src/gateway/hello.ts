@@ -1,0 +1,160 @@
+import { CommandLevel, type Hello, type InFlight, type Resume, ResumeAction } from '@muster/proto'
+import type { Transaction } from 'sequelize'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { insert, row, rows } from '../database/table.ts'
+import type { DeviceRow } from '../devices/model.ts'
+import { MusterError } from '../errors.ts'
+import type { FaultPoints } from '../fault-points.ts'
+import type { EventLog, TaskProgress } from '../ports.ts'
+import type { CommandRow } from '../tasks/command-model.ts'
+import { reachedLevel } from './command-state.ts'
+import type { CommandWriter } from './command-writer.ts'
+import { planResume, sameJournal, type AgentLevel, type HeldCommand, type ResumePlan } from './resume.ts'
+
+const SESSION_LEASE_MS = 30_000
+
+export interface HelloDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly faults: FaultPoints
+  readonly events: EventLog
+  readonly progress: TaskProgress
+  readonly writer: CommandWriter
+  readonly gatewayId: string
+  readonly allowEmulated: boolean
+}
+
+export interface AcceptedHello {
+  readonly device: DeviceRow
+  readonly accountId: number | null
+  readonly epoch: number
+  readonly resume: Resume[]
+  /** What the agent holds and will have a result for. */
+  readonly outstanding: readonly string[]
+}
+
+/** Takes an agent in: raises the epoch, learns the account, settles what both sides know of open commands. */
+export class HelloDesk {
+  readonly #deps: HelloDeps
+
+  constructor(deps: HelloDeps) {
+    this.#deps = deps
+  }
+
+  /** Throws UNAUTHENTICATED for a certificate that may not speak for the device, FORBIDDEN for a disabled one. */
+  async accept(hello: Hello, serial: string): Promise<AcceptedHello> {
+    const { db, faults } = this.#deps
+    faults.hit('hello.accept.before')
+    const accepted = await db.write(async (tx) => {
+      const device = await this.#device(tx, hello.deviceId, serial)
+      const accountId = await this.#account(tx, hello, device)
+      const trusted = sameJournal(hello, device)
+      const epoch = Math.max(device.epoch, hello.lastEpoch) + 1
+      await this.#register(tx, hello, device, { epoch, accountId, trusted })
+      const plan = await this.#resume(tx, hello, device.id, trusted)
+      const outstanding = plan.held.map((command) => command.commandId)
+      return { device, accountId, epoch, resume: plan.answers.map(resumeAnswer), outstanding }
+    })
+    faults.hit('hello.accept.after')
+    return accepted
+  }
+
+  async #device(tx: Transaction, deviceId: number, serial: string): Promise<DeviceRow> {
+    const device = await row(this.#deps.db.models.devices, { where: { id: deviceId }, transaction: tx })
+    if (!device || device.deletedAt !== null || device.certificateSerial !== serial) {
+      throw new MusterError('UNAUTHENTICATED', 'this certificate does not speak for the device, or was revoked; enrol it anew')
+    }
+    if (device.disabled) throw new MusterError('FORBIDDEN', 'the device is disabled; an operator has to enable it')
+    return device
+  }
+
+  /** The account on the phone's screen; a phone that cannot show one keeps the one it had. */
+  async #account(tx: Transaction, hello: Hello, device: DeviceRow): Promise<number | null> {
+    const { accounts } = this.#deps.db.models
+    const shown = hello.account
+    if (!shown?.wechatId) return device.accountId
+    const known = await row(accounts, { where: { wechatId: shown.wechatId }, transaction: tx })
+    await accounts.update({ deviceId: null }, { where: { deviceId: device.id }, transaction: tx })
+    if (known) {
+      await accounts.update({ deviceId: device.id, nickname: shown.nickname }, { where: { id: known.id }, transaction: tx })
+      return known.id
+    }
+    const policy = hello.device?.emulated && this.#deps.allowEmulated ? 'demo' : 'safe'
+    const { wechatId, nickname } = shown
+    return await insert(accounts, { wechatId, nickname, deviceId: device.id, policy, status: 'ACTIVE' }, tx)
+  }
+
+  async #register(tx: Transaction, hello: Hello, device: DeviceRow, now: { epoch: number; accountId: number | null; trusted: boolean }): Promise<void> {
+    const { db, clock, events, gatewayId } = this.#deps
+    const at = clock.now().getTime()
+    const seen = {
+      epoch: now.epoch,
+      accountId: now.accountId,
+      online: true,
+      lastSeenAt: at,
+      journalId: hello.journalId,
+      agentVersion: hello.agentVersion,
+      model: hello.device?.model ?? device.model,
+      osVersion: hello.device?.osVersion ?? device.osVersion,
+      emulated: hello.device?.emulated === true && this.#deps.allowEmulated,
+      appVersion: hello.account?.appVersion ?? device.appVersion,
+      uiTree: hello.account?.uiTree ?? device.uiTree,
+      ...(now.trusted ? {} : { readyEpoch: 0 }),
+    }
+    await db.models.devices.update(seen, { where: { id: device.id }, transaction: tx })
+    const session = { deviceId: device.id, gatewayId, epoch: now.epoch, bootId: hello.bootId, connectedAt: at, leaseUntil: at + SESSION_LEASE_MS }
+    await db.models.deviceSessions.upsert(session, { transaction: tx })
+    const data = { epoch: now.epoch, agentVersion: hello.agentVersion, newJournal: !now.trusted }
+    await insert(db.models.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)
+    await events.append(tx, [{ type: 'device.updated', refId: device.id, status: 'ONLINE' }])
+  }
+
+  async #resume(tx: Transaction, hello: Hello, deviceId: number, trusted: boolean): Promise<ResumePlan> {
+    const { db, clock, writer, progress } = this.#deps
+    const held = hello.inFlight.map(heldCommand)
+    const open = await rows(db.models.commands, {
+      where: { deviceId, status: ['DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING'] },
+      transaction: tx,
+    })
+    const provisional = await rows(db.models.commands, { where: { deviceId, provisional: true }, transaction: tx })
+    const named = await rows(db.models.commands, { where: { id: held.map((command) => command.commandId), deviceId }, transaction: tx })
+    const all = new Map([...open, ...provisional, ...named].map((command) => [command.id, command]))
+    const plan = planResume(held, [...all.values()], trusted)
+    const now = clock.now().getTime()
+    const touched = new Set<number>()
+    for (const { commandId, level } of plan.held) {
+      const command = all.get(commandId)
+      if (command) await this.#reopen(tx, command, level, now)
+      if (command?.provisional) touched.add(command.taskId)
+    }
+    for (const { commandId, verdict } of plan.rows) {
+      const command = all.get(commandId)
+      if (!command) continue
+      touched.add(command.taskId)
+      if (verdict === 'REDELIVER') await writer.requeue(tx, command)
+      else if (verdict === 'CONFIRM') await writer.confirm(tx, command)
+      else await writer.close(tx, command, { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason: 'the phone lost its journal, so nobody can know what it did', provisional: false })
+    }
+    await progress.itemsChanged(tx, [...touched])
+    return plan
+  }
+
+  async #reopen(tx: Transaction, command: CommandRow, level: AgentLevel, now: number): Promise<void> {
+    const reached = level === 'STARTED' ? 'RUNNING' : level === 'FINISHED' ? 'RECEIVED' : level
+    const next = reachedLevel(command, reached, now)
+    await this.#deps.writer.save(tx, command, next)
+    if (command.provisional) await this.#deps.writer.reopenItems(tx, command)
+  }
+}
+
+const LEVELS: Readonly<Partial<Record<CommandLevel, AgentLevel>>> = {
+  [CommandLevel.RECEIVED]: 'RECEIVED',
+  [CommandLevel.ACCEPTED]: 'ACCEPTED',
+  [CommandLevel.STARTED]: 'STARTED',
+  [CommandLevel.FINISHED]: 'FINISHED',
+}
+
+const heldCommand = ({ commandId, level }: InFlight): HeldCommand => ({ commandId, level: LEVELS[level] ?? 'RECEIVED' })
+
+const resumeAnswer = ({ commandId, word }: ResumePlan['answers'][number]): Resume => ({ commandId, action: ResumeAction[word] })
