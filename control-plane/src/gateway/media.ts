@@ -1,0 +1,96 @@
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { ServerReadableStream, ServerWritableStream } from '@grpc/grpc-js'
+import type { FetchMaterialRequest, FetchMaterialResponse, UploadEvidenceRequest } from '@muster/proto'
+import { v7 as uuidv7 } from 'uuid'
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { Database } from '../database/database.ts'
+import { insert, row } from '../database/table.ts'
+import { MusterError, notFound } from '../errors.ts'
+import { defineRoute, FileAnswer, type Route } from '../http/route.ts'
+import { IdParams } from '../http/schemas.ts'
+import type { MediaStore } from '../materials/store.ts'
+
+const CHUNK_BYTES = 64 * 1024
+const LARGEST_EVIDENCE_BYTES = 5 * 1024 * 1024
+const EVIDENCE_TYPES = new Set(['image/png', 'image/jpeg'])
+
+export interface MediaDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly store: MediaStore
+  readonly evidenceDir: string
+}
+
+/** Streams a material's bytes down. Throws NOT_FOUND. */
+export async function sendMaterial(deps: MediaDeps, call: ServerWritableStream<FetchMaterialRequest, FetchMaterialResponse>): Promise<void> {
+  const material = await row(deps.db.models.materials, { where: { id: call.request.materialId } })
+  if (!material) throw notFound('material', call.request.materialId)
+  const { stream, size } = await deps.store.open(material.sha256)
+  let first = true
+  await pipeline(
+    stream,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const bytes of chunks) {
+        for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+          yield { chunk: bytes.subarray(at, at + CHUNK_BYTES), sha256: first ? material.sha256 : '', size: first ? size : 0 }
+          first = false
+        }
+      }
+    },
+    call,
+  )
+}
+
+/** Keeps a screenshot. Answers its id. Throws for what is too large or no picture. */
+export async function keepEvidence(deps: MediaDeps, deviceId: number, call: ServerReadableStream<UploadEvidenceRequest, unknown>): Promise<string> {
+  await mkdir(deps.evidenceDir, { recursive: true })
+  const half = join(deps.evidenceDir, `${uuidv7()}.part`)
+  let head: UploadEvidenceRequest | undefined
+  let size = 0
+  try {
+    await pipeline(
+      call,
+      async function* (messages: AsyncIterable<UploadEvidenceRequest>) {
+        for await (const message of messages) {
+          head ??= message
+          size += message.chunk.length
+          if (size > LARGEST_EVIDENCE_BYTES) throw new MusterError('PAYLOAD_TOO_LARGE', 'evidence: is larger than 5 MB; send a smaller picture')
+          yield message.chunk
+        }
+      },
+      createWriteStream(half),
+    )
+    if (!head || !EVIDENCE_TYPES.has(head.mimeType)) throw new MusterError('UNSUPPORTED_MEDIA', 'evidence: is no PNG or JPEG')
+    const { commandId, itemId, mimeType } = head
+    const values = { deviceId, commandId, itemId: Number(itemId) || null, mimeType, size, at: deps.clock.now().getTime() }
+    const id = await deps.db.write(async (tx) => await insert(deps.db.models.evidence, values, tx))
+    await rename(half, fileOf(deps, id))
+    return String(id)
+  } finally {
+    await rm(half, { force: true })
+  }
+}
+
+/** `GET /evidence/{id}`: what the phone showed when something went wrong. */
+export function evidenceRoute(deps: MediaDeps): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/evidence/{id}',
+    summary: 'A screenshot that shows why an item ended as it did',
+    tag: 'tasks',
+    role: 'viewer',
+    params: IdParams,
+    query: z.strictObject({}),
+    handle: async ({ params }) => {
+      const evidence = await row(deps.db.models.evidence, { where: { id: params.id } })
+      if (!evidence) throw notFound('evidence', params.id)
+      return new FileAnswer(createReadStream(fileOf(deps, evidence.id)), evidence.mimeType, evidence.size)
+    },
+  })
+}
+
+const fileOf = (deps: MediaDeps, id: number): string => join(deps.evidenceDir, String(id))
