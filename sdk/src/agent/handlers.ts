@@ -1,0 +1,93 @@
+import type { CommandKind, CommandPayload, ErrorCode, MaterialRef, SyncPage } from '@muster/proto'
+import type { Logger } from 'pino'
+import type { AgentClock } from './clock.ts'
+import type { FaultPoints } from './fault-points.ts'
+
+/** Kinds of effects a budget counts. */
+export type SpendKind = 'posts' | 'messages' | 'likes' | 'comments'
+
+/** How an item ended. */
+export type FinalItemState = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED' | 'EXPIRED' | 'UNKNOWN_EFFECT'
+
+export interface Outcome {
+  readonly status: FinalItemState
+  /** From the closed set; absent when it SUCCEEDED. */
+  readonly code?: ErrorCode
+  /** For people. */
+  readonly reason?: string
+  /** A PNG of the screen that shows why; uploaded as far as that is possible. */
+  readonly evidence?: Uint8Array | undefined
+}
+
+/** What the journal knows of an item. */
+export interface ItemMemory {
+  readonly finished: boolean
+  /** Parts whose effect is certain. */
+  readonly doneParts: number
+  /** A part whose last tap was about to happen when the agent died. */
+  readonly openIntent: { readonly part: number; readonly baseline: unknown } | undefined
+}
+
+/** Why an item may not begin. */
+export interface Refused {
+  readonly status: 'SKIPPED' | 'CANCELLED' | 'FAILED' | 'EXPIRED'
+  readonly code: ErrorCode
+  readonly reason: string
+}
+
+/** What a handler may use while it runs one command. */
+export interface CommandContext {
+  readonly commandId: string
+  /** Aborted when the command has to stop: the agent shuts down, or the command ran too long. Never by a cancel. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly faults: FaultPoints
+  readonly clock: AgentClock
+  /** What an earlier life of the agent knew of the item. */
+  recall(itemId: string): ItemMemory
+  /** Set once an operator cancelled the item or the whole command. */
+  cancelled(itemId: string): Refused | undefined
+  /**
+   * Asks whether an effect may begin. Waits while there is no session and the lease is over, or after a restart until
+   * the plane has said to go on. Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
+   */
+  admit(itemId: string, spend: SpendKind): Promise<Refused | undefined>
+  /** The item is being worked on; told to the plane. */
+  started(itemId: string): Promise<void>
+  /** On disk when it resolves: the last tap of this part follows. Spends the budget once per item. */
+  intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void>
+  /** On disk when it resolves: the part's effect is certain. */
+  done(itemId: string, part: number): Promise<void>
+  /** On disk when it resolves: there was no effect; the part may be tried again. */
+  withdraw(itemId: string, part: number): Promise<void>
+  /** The item has ended; on disk and told to the plane. A second call for one item does nothing. */
+  finish(itemId: string, outcome: Outcome): Promise<void>
+  /** Says that the command is alive, which renews its lease. */
+  progress(step: string): void
+  /** Hands over one page of what a sync found. */
+  page(page: SyncPage): Promise<void>
+  /** Path of a local file with the material's bytes, checked against its hash. Throws AgentError. */
+  fetchMaterial(material: MaterialRef): Promise<string>
+  /** Waits, keeping the lease alive. Ends early, without throwing, when the whole command is cancelled. */
+  pause(ms: number): Promise<void>
+}
+
+/** Runs commands of one kind. */
+export interface CommandHandler<P> {
+  /** Refuses a command this phone cannot run now, before anything of it is begun. */
+  check?(payload: P): Promise<Refusal | undefined>
+  /**
+   * Ends every item through `context.finish`, usually with `runItems` or `runRead`. What it throws ends the items that
+   * have no outcome: an AgentError with its code, anything else as APP_NOT_READY.
+   */
+  run(payload: P, context: CommandContext): Promise<void>
+}
+
+export type Refusal =
+  | { readonly kind: 'rejected'; readonly code: ErrorCode; readonly reason: string }
+  | { readonly kind: 'not-now'; readonly retryAfterMs: number; readonly code: ErrorCode; readonly reason: string }
+
+export type PayloadOf<K extends CommandKind> = Extract<CommandPayload, { $case: K }>['value']
+
+/** A handler for each kind of command the agent supports. */
+export type CommandHandlers = { readonly [K in CommandKind]?: CommandHandler<PayloadOf<K>> }
