@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ServerReadableStream, ServerWritableStream } from '@grpc/grpc-js'
 import type { FetchMaterialRequest, FetchMaterialResponse, UploadEvidenceRequest } from '@muster/proto'
@@ -30,19 +31,17 @@ export async function sendMaterial(deps: MediaDeps, call: ServerWritableStream<F
   const material = await row(deps.db.models.materials, { where: { id: call.request.materialId } })
   if (!material) throw notFound('material', call.request.materialId)
   const { stream, size } = await deps.store.open(material.sha256)
+  await pipeline(Readable.from(messages(stream as AsyncIterable<Buffer>, material.sha256, size)), call as unknown as NodeJS.WritableStream)
+}
+
+async function* messages(chunks: AsyncIterable<Buffer>, sha256: string, size: number): AsyncGenerator<FetchMaterialResponse> {
   let first = true
-  await pipeline(
-    stream,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const bytes of chunks) {
-        for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-          yield { chunk: bytes.subarray(at, at + CHUNK_BYTES), sha256: first ? material.sha256 : '', size: first ? size : 0 }
-          first = false
-        }
-      }
-    },
-    call,
-  )
+  for await (const bytes of chunks) {
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+      yield { chunk: bytes.subarray(at, at + CHUNK_BYTES), sha256: first ? sha256 : '', size: first ? size : 0 }
+      first = false
+    }
+  }
 }
 
 /** Keeps a screenshot. Answers its id. Throws for what is too large or no picture. */

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pino, type Logger } from 'pino'
+import { accountRoutes } from './accounts/routes.ts'
+import { auditRoutes } from './audit/routes.ts'
+import { Audit } from './audit/service.ts'
+import { authRoutes } from './auth/routes.ts'
+import { Authenticator } from './auth/service.ts'
+import { systemClock, type Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { contactRoutes } from './contacts/routes.ts'
+import { Contacts } from './contacts/service.ts'
+import { saveContacts } from './contacts/sync.ts'
+import { openDatabase, type Database } from './database/database.ts'
+import { deviceRoutes } from './devices/routes.ts'
+import { OrderedEventLog } from './events/log.ts'
+import { faultPointsFrom } from './fault-points.ts'
+import { CertificateAuthority } from './gateway/ca.ts'
+import { Gateway } from './gateway/gateway.ts'
+import { groupRoutes } from './groups/routes.ts'
+import { saveGroups } from './groups/sync.ts'
+import { EventSocket } from './http/event-socket.ts'
+import { Idempotency } from './http/idempotency.ts'
+import { TaskRateLimit } from './http/rate-limit.ts'
+import { rootRoutes } from './http/root.ts'
+import type { Route } from './http/route.ts'
+import { WorkspaceTime } from './http/schemas.ts'
+import { httpServer } from './http/server.ts'
+import { materialRoutes } from './materials/routes.ts'
+import { DirectoryMediaStore, type MediaStore } from './materials/store.ts'
+import { Policy } from './policy/service.ts'
+import { createTasks, type Tasks } from './tasks/tasks.ts'
+import { templateRoutes } from './templates/routes.ts'
+
+export interface ControlPlaneOptions {
+  readonly config: Config
+  readonly clock?: Clock
+  readonly log?: Logger
+}
+
+/** A control plane that runs. */
+export interface ControlPlane {
+  readonly httpPort: number
+  readonly grpcPort: number
+  /** Lets agents go, finishes requests and writes, and closes everything. */
+  stop(): Promise<void>
+}
+
+const HTTP_GRACE_MS = 2000
+
+/** Starts everything of one node. Throws when a port is taken or the data directory cannot be written. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { config } = options
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  const parts = await assemble(options)
+  const { db, auth, events, tasks, gateway, socket, http } = parts
+  await auth.ensureAdmin(config.adminPassword)
+  await events.start()
+  const grpcPort = await gateway.start(config.grpcPort, config.host)
+  await tasks.start()
+  http.listen(config.httpPort, config.host)
+  await once(http, 'listening')
+  return {
+    httpPort: (http.address() as AddressInfo).port,
+    grpcPort,
+    stop: async () => {
+      socket.close()
+      await closeHttp(http)
+      await tasks.stop()
+      await gateway.stop()
+      await events.stop()
+      await db.close()
+    },
+  }
+}
+
+/** Every route of the API, without a server: for the OpenAPI document. */
+export async function allRoutes(config: Config): Promise<readonly Route[]> {
+  const parts = await assemble({ config, log: pino({ level: 'silent' }) }, ':memory:')
+  parts.socket.close()
+  await parts.db.close()
+  return parts.routes
+}
+
+interface Parts {
+  readonly db: Database
+  readonly auth: Authenticator
+  readonly events: OrderedEventLog
+  readonly tasks: Tasks
+  readonly gateway: Gateway
+  readonly socket: EventSocket
+  readonly http: Server
+  readonly routes: readonly Route[]
+}
+
+/** Puts the parts together. Those that need each other meet through the ports, late. */
+async function assemble(options: ControlPlaneOptions, databaseFile?: string): Promise<Parts> {
+  const { config, clock = systemClock, log = pino({ level: config.logLevel }) } = options
+  const time = new WorkspaceTime(config.timeZone)
+  const faults = faultPointsFrom(config.faultPoint)
+  const db = await openDatabase(databaseFile ?? join(config.dataDir, 'muster.sqlite'))
+  const ca = await CertificateAuthority.open(join(config.dataDir, 'ca'))
+  const events = new OrderedEventLog({ db, clock, time, faults, log })
+  const auth = new Authenticator({ db, clock, key: tokenKey(config.dataDir) })
+  const store: MediaStore = new DirectoryMediaStore(join(config.dataDir, 'media'))
+  const base = { db, clock, time, faults, log, events, store }
+
+  const late: { gateway?: Gateway } = {}
+  const gatewayOf = (): Gateway => {
+    if (!late.gateway) throw new Error('the gateway is used before it is made')
+    return late.gateway
+  }
+  const bell = { ring: (deviceIds: readonly number[]) => gatewayOf().ring(deviceIds) }
+  const sessions = {
+    disconnect: (deviceId: number, reason: string) => gatewayOf().disconnect(deviceId, reason),
+    pushBudget: async (accountId: number) => await gatewayOf().pushBudget(accountId),
+    get online() {
+      return gatewayOf().online
+    },
+  }
+  const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
+  const policy = new Policy({ ...base, sessions, bell, wechatRulesAccepted })
+  const cancelSignal = { cancel: (...args: Parameters<Gateway['cancel']>) => gatewayOf().cancel(...args) }
+  const tasks = createTasks({ ...base, policy, bell, cancelSignal, wechatRulesAccepted, approvalAbove })
+  const sink: ConstructorParameters<typeof Gateway>[0]['sink'] = {
+    page: async (tx, accountId, page) => {
+      await saveContacts(base, tx, accountId, page)
+      await saveGroups(base, tx, accountId, page)
+    },
+  }
+  const gateway = new Gateway({ ...base, progress: tasks.progress, admission: policy, guard: policy, sink, ca, dataDir, allowEmulated })
+  late.gateway = gateway
+  const contacts = new Contacts({ db, clock, onOptOut: async (customerId) => await tasks.operations.customerOptedOut(customerId) })
+
+  const routes: Route[] = [
+    ...authRoutes({ auth, db }),
+    ...deviceRoutes({ ...base, sessions, caFingerprint: ca.fingerprint }),
+    ...accountRoutes({ db, policy }),
+    ...contactRoutes({ db, contacts }),
+    ...groupRoutes(base),
+    ...materialRoutes(base),
+    ...templateRoutes(base),
+    ...tasks.routes,
+    ...gateway.routes,
+    ...auditRoutes(base),
+  ]
+  const checks = [
+    { name: 'database', check: async () => await db.ping() },
+    { name: 'scheduler', check: async () => await tasks.check() },
+    { name: 'gateway', check: async () => await gateway.check() },
+  ]
+  const http = httpServer({
+    routes,
+    root: rootRoutes({ checks, online: () => gateway.online }),
+    auth,
+    audit: new Audit({ db, clock }),
+    idempotency: new Idempotency({ db, clock }),
+    taskRate: new TaskRateLimit(config.tasksPerMinute),
+    uploadDir: emptyUploads(config.dataDir),
+    log,
+  })
+  const socket = new EventSocket({ auth, events, log })
+  socket.attach(http)
+  return { db, auth, events, tasks, gateway, socket, http, routes }
+}
+
+/** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */
+function tokenKey(dataDir: string): Uint8Array {
+  const path = join(dataDir, 'token.key')
+  if (!existsSync(path)) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    writeFileSync(`${path}.part`, randomBytes(32), { mode: 0o600 })
+    renameSync(`${path}.part`, path)
+  }
+  return readFileSync(path)
+}
+
+/** Uploads of a killed process are of no use. */
+function emptyUploads(dataDir: string): string {
+  const directory = join(dataDir, 'uploads')
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
+
+async function closeHttp(http: Server): Promise<void> {
+  const closed = once(http, 'close')
+  http.close()
+  http.closeIdleConnections()
+  const timer = setTimeout(() => http.closeAllConnections(), HTTP_GRACE_MS)
+  await closed
+  clearTimeout(timer)
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import type { AccountState, AgentServiceClient, DeviceInfo } from '@muster/proto'
+import type { Logger } from 'pino'
+import { AgentError } from './agent-error.ts'
+import type { BackoffOptions } from './backoff.ts'
+import { sleep, systemClock, type AgentClock } from './clock.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { noFaults, type FaultPoints } from './fault-points.ts'
+import type { CommandHandlers } from './handlers.ts'
+import { clientFor, type Identity } from './identity.ts'
+import { Journal } from './journal.ts'
+import { MaterialCache } from './media.ts'
+import { Session } from './session.ts'
+
+const QUEUE_SIZE = 256
+const CREDITS = 16
+const SESSION_WAIT_MS = 30_000
+const SESSION_LOOK_MS = 250
+
+export interface AgentOptions {
+  readonly identity: Identity
+  /** host:port of the gateway. */
+  readonly address: string
+  /** Where journal and materials are kept; absent: in memory only, for load tests. */
+  readonly directory?: string
+  readonly agentVersion: string
+  readonly device: DeviceInfo
+  readonly handlers: CommandHandlers
+  readonly log: Logger
+  /** What is known of the account, asked before each connection. Must not drive the screen: a command may be running. */
+  describe(): Promise<AccountState | undefined>
+  readonly capabilities?: readonly string[]
+  readonly clock?: AgentClock
+  readonly faults?: FaultPoints
+  readonly backoff?: BackoffOptions
+  /** Most commands held at once. @default 256 */
+  readonly queueSize?: number
+  /** Commands taken before the first of them has its result. @default 16 */
+  readonly credits?: number
+  onConnected?(epoch: number): void
+  onDisconnected?(): void
+}
+
+/** An agent that runs. */
+export interface RunningAgent {
+  /** Resolves at the first session. */
+  readonly connected: Promise<void>
+  /** Whether there is a session now. */
+  readonly isConnected: boolean
+  readonly journalId: string
+  /** Finishes or leaves off the item in hand, says goodbye, closes the journal. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts an agent: opens its journal, goes on with what is in it, and keeps a session with the plane.
+ * Throws when another process uses the directory.
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { clock = systemClock, faults = noFaults, log, directory, handlers } = options
+  const journal = directory === undefined ? Journal.inMemory(clock) : await Journal.open(directory, clock)
+  const connected = Promise.withResolvers<void>()
+  const waitForClient = async (): Promise<AgentServiceClient> => {
+    for (let waited = 0; waited < SESSION_WAIT_MS; waited += SESSION_LOOK_MS) {
+      if (session.client) return session.client
+      await sleep(clock, SESSION_LOOK_MS)
+    }
+    throw new AgentError('DEVICE_UNREACHABLE', 'the plane could not be reached')
+  }
+  const cache = new MaterialCache(join(directory ?? '.', 'materials'), waitForClient)
+  if (directory !== undefined) cache.prune(clock.now())
+  const dispatcher: Dispatcher = new Dispatcher({
+    journal,
+    clock,
+    log,
+    faults,
+    handlers,
+    queueSize: options.queueSize ?? QUEUE_SIZE,
+    connected: () => session.connected,
+    heardAt: () => session.heardAt,
+    epoch: () => session.epoch,
+    client: () => session.client,
+    send: (frame) => session.send(frame),
+    fetchMaterial: async (material) => await cache.fetch(material),
+  })
+  const session: Session = new Session(
+    {
+      connect: () => clientFor(options.address, options.identity),
+      deviceId: options.identity.deviceId,
+      journal,
+      clock,
+      log,
+      agentVersion: options.agentVersion,
+      capabilities: options.capabilities ?? Object.keys(handlers),
+      credits: options.credits ?? CREDITS,
+      device: options.device,
+      describe: async () => await options.describe(),
+      ...(options.backoff ? { backoff: options.backoff } : {}),
+    },
+    {
+      inFlight: () => dispatcher.inFlight(),
+      welcomed: (resume, budget) => {
+        dispatcher.setBudget(budget)
+        dispatcher.resume(resume)
+        connected.resolve()
+        options.onConnected?.(session.epoch)
+      },
+      commands: (commands) => dispatcher.receive(commands),
+      cancel: (commandId, itemIds, code, reason) => dispatcher.cancel(commandId, itemIds, code, reason),
+      acked: (commandIds, error) => dispatcher.acked(commandIds, error),
+      budget: (budget) => dispatcher.setBudget(budget),
+      beat: () => dispatcher.beat(),
+      closed: () => options.onDisconnected?.(),
+    },
+  )
+  dispatcher.start()
+  const running = session.run()
+  return {
+    connected: connected.promise,
+    get isConnected() {
+      return session.connected
+    },
+    journalId: journal.id,
+    stop: async () => {
+      await dispatcher.stop()
+      await journal.flush().catch(() => undefined)
+      await session.stop('the agent is stopping')
+      await running
+      await journal.close()
+    },
+  }
+}

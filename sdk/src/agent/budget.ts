@@ -1,0 +1,49 @@
+import type { Budget } from '@muster/proto'
+import type { Refused, SpendKind } from './handlers.ts'
+
+/** The day and the minute of the day at a place. */
+export interface LocalTime {
+  /** YYYY-MM-DD */
+  readonly day: string
+  readonly minuteOfDay: number
+}
+
+/** What a wall clock shows in an IANA time zone. */
+export function localTime(ms: number, timeZone: string): LocalTime {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(ms)
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '0'
+  return { day: `${part('year')}-${part('month')}-${part('day')}`, minuteOfDay: Number(part('hour')) * 60 + Number(part('minute')) }
+}
+
+/** Whether a minute lies in quiet hours; equal bounds mean that there are none. */
+export function isQuietMinute(minute: number, start: number, end: number): boolean {
+  if (start === end) return false
+  return start < end ? minute >= start && minute < end : minute >= start || minute < end
+}
+
+/**
+ * The plane's rules, held again on the phone: a plane that is wrong, or has not been heard for a while, cannot make the
+ * account do more than its lease says.
+ * @param spent effects of this kind the journal has for the day
+ */
+export function refusedByBudget(budget: Budget | undefined, spend: SpendKind, spent: number, now: LocalTime): Refused | undefined {
+  if (!budget) return { status: 'SKIPPED', code: 'BUDGET_SPENT', reason: 'the phone has no budget for its account' }
+  if (budget.stopped) {
+    return { status: 'FAILED', code: 'RISK_CONTROL', reason: 'the account is stopped until a person clears it' }
+  }
+  if (isQuietMinute(now.minuteOfDay, budget.quietStartMinute, budget.quietEndMinute)) {
+    return { status: 'SKIPPED', code: 'QUIET_HOURS', reason: 'it is quiet hours for the account' }
+  }
+  if (spent >= budget[spend]) {
+    return { status: 'SKIPPED', code: 'BUDGET_SPENT', reason: `the account has done its ${budget[spend]} ${spend} of ${now.day}` }
+  }
+  return undefined
+}

@@ -1,0 +1,151 @@
+import { itemStatusToWire, type AgentServiceClient, type Budget, type ErrorCode, type ItemOutcome, type MaterialRef, type SyncPage } from '@muster/proto'
+import type { Logger } from 'pino'
+import { localTime, refusedByBudget } from './budget.ts'
+import { sleep, type AgentClock } from './clock.ts'
+import type { FaultPoints } from './fault-points.ts'
+import type { CommandContext, ItemMemory, Outcome, Refused, SpendKind } from './handlers.ts'
+import type { Journal, JournalEntry } from './journal.ts'
+import { uploadEvidence } from './media.ts'
+import type { FrameBody } from './session.ts'
+
+const LONGEST_REASON = 300
+
+/** What a running command needs of the agent around it. */
+export interface RunEnvironment {
+  readonly journal: Journal
+  readonly clock: AgentClock
+  readonly log: Logger
+  readonly faults: FaultPoints
+  budget(): Budget | undefined
+  /** Resolves when an effect of the command may begin; rejects when the signal aborts first. */
+  mayBegin(commandId: string, signal: AbortSignal): Promise<void>
+  client(): AgentServiceClient | undefined
+  send(frame: FrameBody): void
+  fetchMaterial(material: MaterialRef): Promise<string>
+}
+
+/** The context of one command that runs. */
+export class RunningCommand implements CommandContext {
+  readonly commandId: string
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly faults: FaultPoints
+  readonly clock: AgentClock
+  /** Kept until the result is acknowledged: a stream that broke may have lost some. */
+  readonly pages: SyncPage[] = []
+  readonly #entry: JournalEntry
+  readonly #env: RunEnvironment
+  #wake = new AbortController()
+
+  constructor(entry: JournalEntry, env: RunEnvironment, signal: AbortSignal) {
+    this.commandId = entry.commandId
+    this.signal = signal
+    this.log = env.log
+    this.faults = env.faults
+    this.clock = env.clock
+    this.#entry = entry
+    this.#env = env
+  }
+
+  /** Ends waits early, after a cancel came in. */
+  interrupt(): void {
+    this.#wake.abort()
+    this.#wake = new AbortController()
+  }
+
+  recall(itemId: string): ItemMemory {
+    return this.#env.journal.recall(this.commandId, itemId)
+  }
+
+  cancelled(itemId: string): Refused | undefined {
+    const request = this.#entry.cancel ?? this.#entry.cancelledItems.get(itemId)
+    return request && { status: CANCEL_STATUS[request.code] ?? 'CANCELLED', code: request.code, reason: request.reason }
+  }
+
+  async admit(itemId: string, spend: SpendKind): Promise<Refused | undefined> {
+    for (let allowed = false; !allowed;) {
+      const cancelled = this.cancelled(itemId)
+      if (cancelled) return cancelled
+      allowed = await this.#mayBegin()
+    }
+    const budget = this.#env.budget()
+    const now = localTime(this.clock.now(), budget?.timeZone || 'UTC')
+    return refusedByBudget(budget, spend, this.#env.journal.spent(spend, now.day, itemId), now)
+  }
+
+  /** False when a cancel came in while waiting, which may be meant for another item. */
+  async #mayBegin(): Promise<boolean> {
+    const wake = this.#wake.signal
+    try {
+      await this.#env.mayBegin(this.commandId, AbortSignal.any([this.signal, wake]))
+      return true
+    } catch (error) {
+      if (this.signal.aborted || !wake.aborted) throw error
+      return false
+    }
+  }
+
+  async started(itemId: string): Promise<void> {
+    this.#tell({ itemId, status: itemStatusToWire('RUNNING'), code: '', reason: '', evidenceId: '', atUnixMs: this.clock.now() })
+  }
+
+  async intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void> {
+    const { day } = localTime(this.clock.now(), this.#env.budget()?.timeZone || 'UTC')
+    await this.#env.journal.intent(this.commandId, itemId, { part, baseline, spend, day })
+  }
+
+  async done(itemId: string, part: number): Promise<void> {
+    await this.#env.journal.done(this.commandId, itemId, part)
+  }
+
+  async withdraw(itemId: string, part: number): Promise<void> {
+    await this.#env.journal.withdrawn(this.commandId, itemId, part)
+  }
+
+  async finish(itemId: string, outcome: Outcome): Promise<void> {
+    if (this.recall(itemId).finished) return
+    const evidenceId = outcome.evidence ? await uploadEvidence(this.#env.client(), this.commandId, itemId, outcome.evidence) : ''
+    const wire: ItemOutcome = {
+      itemId,
+      status: itemStatusToWire(outcome.status),
+      code: outcome.code ?? '',
+      reason: (outcome.reason ?? '').slice(0, LONGEST_REASON),
+      evidenceId,
+      atUnixMs: this.clock.now(),
+    }
+    await this.#env.journal.outcome(this.commandId, wire)
+    this.#tell(wire)
+  }
+
+  progress(step: string): void {
+    this.#env.send({ $case: 'progress', value: { commandId: this.commandId, itemId: '', step, checkpoint: '', outcome: undefined, page: undefined } })
+  }
+
+  async page(page: SyncPage): Promise<void> {
+    this.pages.push(page)
+    this.#env.send(pageFrame(this.commandId, page))
+  }
+
+  async fetchMaterial(material: MaterialRef): Promise<string> {
+    return await this.#env.fetchMaterial(material)
+  }
+
+  async pause(ms: number): Promise<void> {
+    if (this.#entry.cancel) return
+    const floor = Math.max(ms, this.#env.budget()?.minIntervalMs ?? 0)
+    await sleep(this.clock, floor, AbortSignal.any([this.signal, this.#wake.signal]))
+  }
+
+  #tell(outcome: ItemOutcome): void {
+    const { itemId } = outcome
+    this.#env.send({ $case: 'progress', value: { commandId: this.commandId, itemId, step: '', checkpoint: '', outcome, page: undefined } })
+  }
+}
+
+/** An item that is stopped because of its receiver was skipped, not cancelled by a person. */
+const CANCEL_STATUS: Partial<Record<ErrorCode, Refused['status']>> = { OPTED_OUT: 'SKIPPED' }
+
+export const pageFrame = (commandId: string, page: SyncPage): FrameBody => ({
+  $case: 'progress',
+  value: { commandId, itemId: '', step: '', checkpoint: '', outcome: undefined, page },
+})

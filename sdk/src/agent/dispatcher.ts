@@ -1,0 +1,327 @@
+import { CommandLevel, EffectClass, isErrorCode, itemStatusToWire, type Budget, type Command, type CommandResult, type ErrorCode, type InFlight, type ItemOutcome, type Resume } from '@muster/proto'
+import { AgentError, AgentStopping } from './agent-error.ts'
+import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
+import { step } from './fault-points.ts'
+import type { CommandHandler, CommandHandlers, FinalItemState, Refusal } from './handlers.ts'
+import type { CancelRequest, JournalEntry } from './journal.ts'
+import { itemIdsOf, resultOf, shortForm } from './results.ts'
+
+const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
+  RECEIVED: CommandLevel.RECEIVED,
+  ACCEPTED: CommandLevel.ACCEPTED,
+  STARTED: CommandLevel.STARTED,
+  FINISHED: CommandLevel.FINISHED,
+}
+const QUEUE_FULL_RETRY_MS = 5000
+const LEASE_SHARE = 3
+
+export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget'> {
+  readonly handlers: CommandHandlers
+  /** Most commands held at once. */
+  readonly queueSize: number
+  /** Whether the plane has taken the agent in. */
+  connected(): boolean
+  /** When the plane was last heard, on the monotonic clock. */
+  heardAt(): number
+  /** The session's epoch. */
+  epoch(): number
+}
+
+type Handler = CommandHandler<unknown>
+
+/** Takes commands in, runs one at a time in the order of arrival, and keeps each result until the plane has it. */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps
+  readonly #stopping = new AbortController()
+  /** Held commands the plane has said to go on with, or gave in this life. */
+  readonly #confirmed = new Set<string>()
+  readonly #pages = new Map<string, { pages: RunningCommand['pages']; sentIn: number }>()
+  readonly #renewedAt = new Map<string, number>()
+  #running: RunningCommand | undefined
+  #budget: Budget | undefined
+  #arrivals: Promise<void> = Promise.resolve()
+  #work: Promise<void> | undefined
+  #changed = Promise.withResolvers<void>()
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps
+  }
+
+  /** Goes on with what the journal holds. */
+  start(): void {
+    this.#wake()
+  }
+
+  /** Ends after the item in hand, or at once where it has not begun its last tap. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new AgentStopping())
+    this.#signalChange()
+    await this.#arrivals
+    await this.#work
+  }
+
+  inFlight(): InFlight[] {
+    return this.#deps.journal.open().map((entry) => ({
+      commandId: entry.commandId,
+      level: LEVEL[entry.level],
+      items: [...entry.items.values()].flatMap((item) => item.outcome ?? []),
+    }))
+  }
+
+  setBudget(budget: Budget | undefined): void {
+    if (budget) this.#budget = budget
+  }
+
+  resume(answers: readonly Resume[]): void {
+    const words = new Map(answers.map((answer) => [answer.commandId, answer.action]))
+    for (const entry of this.#deps.journal.open()) {
+      const word = words.get(entry.commandId)
+      if (word === 'RESUME_ACTION_FORGET') this.#forget(entry.commandId)
+      else if (word === 'RESUME_ACTION_CANCEL') this.cancel(entry.commandId, [], 'CANCELLED', 'the plane had ended it while there was no session')
+      this.#confirmed.add(entry.commandId)
+      if (entry.result && entry.ackedAt === undefined) this.#sendResult(entry.result)
+    }
+    this.#signalChange()
+    this.#wake()
+  }
+
+  /** Commands of one message, in order. */
+  receive(commands: readonly Command[]): void {
+    this.#arrivals = this.#arrivals.then(async () => await this.#receive(commands)).catch((error: unknown) => this.#deps.log.error({ err: error }, 'commands could not be taken in'))
+  }
+
+  /** Overtakes everything: what has not begun ends now, what runs ends after the item in hand. */
+  cancel(commandId: string, itemIds: readonly string[], code: string, reason: string): void {
+    const request: CancelRequest = { code: isErrorCode(code) ? code : 'CANCELLED', reason: reason || 'cancelled' }
+    this.#cancel(commandId, itemIds, request).catch((error: unknown) => this.#deps.log.error({ err: error }, 'a cancel could not be taken in'))
+  }
+
+  acked(commandIds: readonly string[], error: string): void {
+    for (const commandId of commandIds) {
+      const result = this.#deps.journal.entry(commandId)?.result
+      if (error === '' || result?.shortForm) this.#forget(commandId)
+      else if (result) this.#repeatShort(result, error).catch((failure: unknown) => this.#deps.log.error({ err: failure }, 'a short result could not be kept'))
+    }
+  }
+
+  /** Renews the leases of everything held, as long as there is a session. */
+  beat(): void {
+    const now = this.#deps.clock.monotonicMs()
+    for (const { commandId, command, level } of this.#deps.journal.open()) {
+      if (!command || level === 'FINISHED') continue
+      if (now - (this.#renewedAt.get(commandId) ?? 0) < command.leaseMs / LEASE_SHARE - 1000) continue
+      this.#renewedAt.set(commandId, now)
+      this.#deps.send({ $case: 'progress', value: { commandId, itemId: '', step: 'held', checkpoint: '', outcome: undefined, page: undefined } })
+    }
+  }
+
+  async #receive(commands: readonly Command[]): Promise<void> {
+    const { journal, faults } = this.#deps
+    const fresh: Command[] = []
+    for (const command of commands) {
+      const known = journal.entry(command.commandId)
+      if (known) this.#answer(known)
+      else if (await this.#mayTake(command, fresh.length)) fresh.push(command)
+    }
+    if (fresh.length === 0) return
+    await step(faults, 'command.received', async () => await journal.received(fresh))
+    for (const { commandId } of fresh) {
+      this.#confirmed.add(commandId)
+      this.#renewedAt.set(commandId, this.#deps.clock.monotonicMs())
+    }
+    this.#deps.send({ $case: 'received', value: { commandIds: fresh.map((command) => command.commandId) } })
+    this.#wake()
+  }
+
+  /** Says how far a command is that came before. */
+  #answer(entry: JournalEntry): void {
+    const { commandId } = entry
+    if (entry.result) this.#sendResult(entry.result)
+    else this.#deps.send({ $case: 'received', value: { commandIds: [commandId] } })
+  }
+
+  async #mayTake(command: Command, taken: number): Promise<boolean> {
+    const { journal, queueSize, send } = this.#deps
+    const { commandId, payload } = command
+    const handler = this.#handlerOf(command)
+    if (!payload || !handler) {
+      const reason = payload ? `this agent has no handler for ${payload.$case}` : 'this agent does not know this kind of command; update it'
+      send({ $case: 'rejected', value: { commandId, code: 'UNSUPPORTED', reason } })
+      return false
+    }
+    if (journal.open().length + taken >= queueSize) {
+      send({ $case: 'notNow', value: { commandId, retryAfterMs: QUEUE_FULL_RETRY_MS, code: 'QUEUE_FULL', reason: `the agent holds ${queueSize} commands` } })
+      return false
+    }
+    const refusal = await handler.check?.(payload.value)
+    if (refusal) send(refusalFrame(commandId, refusal))
+    return !refusal
+  }
+
+  #handlerOf(command: Command): Handler | undefined {
+    return command.payload && (this.#deps.handlers[command.payload.$case] as Handler | undefined)
+  }
+
+  async #cancel(commandId: string, itemIds: readonly string[], request: CancelRequest): Promise<void> {
+    const { journal } = this.#deps
+    const entry = journal.entry(commandId)
+    if (entry?.result) return this.#sendResult(entry.result)
+    await journal.cancelled(commandId, request, itemIds)
+    if (!entry) {
+      // It was sent and has not arrived, or never will: if it does, it is answered with this.
+      if (itemIds.length === 0) await this.#end(resultOf(commandId, []))
+      return
+    }
+    if (this.#running?.commandId === commandId) this.#running.interrupt()
+    else if (itemIds.length === 0 && entry.level !== 'STARTED' && entry.command?.payload) await this.#endUnbegun(entry, request)
+  }
+
+  async #endUnbegun(entry: JournalEntry, { code, reason }: CancelRequest): Promise<void> {
+    const payload = entry.command?.payload
+    const items = payload ? itemIdsOf(payload).map((itemId) => this.#outcome(itemId, 'CANCELLED', code, reason)) : []
+    await this.#end(resultOf(entry.commandId, items))
+  }
+
+  #wake(): void {
+    if (this.#work || this.#stopping.signal.aborted) return
+    this.#work = this.#drain()
+      .catch((error: unknown) => {
+        if (!(error instanceof AgentStopping)) this.#deps.log.error({ err: error }, 'the agent cannot go on with its commands')
+      })
+      .finally(() => {
+        this.#work = undefined
+      })
+  }
+
+  async #drain(): Promise<void> {
+    for (let entry = this.#next(); entry && !this.#stopping.signal.aborted; entry = this.#next()) await this.#run(entry)
+  }
+
+  #next(): JournalEntry | undefined {
+    return this.#deps.journal.open().find((entry) => entry.result === undefined && entry.command !== undefined)
+  }
+
+  async #run(entry: JournalEntry): Promise<void> {
+    const { journal, clock, faults, log, send } = this.#deps
+    const { command, commandId } = entry
+    if (!command?.payload) return
+    const handler = this.#handlerOf(command)
+    const overtime = new AbortController()
+    const limit = clock.setTimeout(() => overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may')), command.maxRunMs || 2 ** 31 - 1)
+    const running = new RunningCommand(entry, this.#environment(), AbortSignal.any([this.#stopping.signal, overtime.signal]))
+    this.#running = running
+    this.#pages.set(commandId, { pages: running.pages, sentIn: this.#deps.epoch() })
+    try {
+      if (entry.level === 'RECEIVED') {
+        await step(faults, 'command.accepted', async () => journal.reached(commandId, 'ACCEPTED'))
+        send({ $case: 'accepted', value: { commandId } })
+      }
+      await step(faults, 'command.started', async () => journal.reached(commandId, 'STARTED'))
+      send({ $case: 'started', value: { commandId } })
+      const error = await this.#handle(handler, command, running)
+      if (this.#stopping.signal.aborted) throw new AgentStopping()
+      const result = resultOf(commandId, this.#outcomes(entry, command, error))
+      await this.#end(result, command.effectClass === EffectClass.READ)
+    } finally {
+      limit.cancel()
+      this.#running = undefined
+      log.debug({ commandId }, 'command ended')
+    }
+  }
+
+  /** Answers what the handler threw. */
+  async #handle(handler: Handler | undefined, command: Command, running: RunningCommand): Promise<unknown> {
+    try {
+      if (!handler || !command.payload) return new AgentError('UNSUPPORTED', 'this agent has no handler for the command')
+      await handler.run(command.payload.value, running)
+      return undefined
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#deps.log.warn({ err: error, commandId: command.commandId }, 'a command failed')
+      return running.signal.reason ?? error
+    }
+  }
+
+  /** Every item's outcome; those the handler said nothing about get one. */
+  #outcomes(entry: JournalEntry, command: Command, error: unknown): ItemOutcome[] {
+    if (!command.payload) return []
+    return itemIdsOf(command.payload).map((itemId) => {
+      const item = entry.items.get(itemId)
+      if (item?.outcome) return item.outcome
+      if (item?.openIntent) return this.#outcome(itemId, 'UNKNOWN_EFFECT', 'UNKNOWN_EFFECT', 'the command ended at the last tap; look before repeating it')
+      const cancel = entry.cancel ?? entry.cancelledItems.get(itemId)
+      if (cancel) return this.#outcome(itemId, 'CANCELLED', cancel.code, cancel.reason)
+      if (error instanceof AgentError) return this.#outcome(itemId, error.code === 'TOO_LATE' ? 'EXPIRED' : 'FAILED', error.code, error.message)
+      const reason = error instanceof Error ? error.message : 'the handler ended without an outcome for it'
+      return this.#outcome(itemId, 'FAILED', 'APP_NOT_READY', reason)
+    })
+  }
+
+  #outcome(itemId: string, status: FinalItemState, code: ErrorCode, reason: string): ItemOutcome {
+    return { itemId, status: itemStatusToWire(status), code, reason: reason.slice(0, 300), evidenceId: '', atUnixMs: this.#deps.clock.now() }
+  }
+
+  /** The result is on disk before it is said. A command that only reads is run again instead, so it needs no line. */
+  async #end(result: CommandResult, read = false): Promise<void> {
+    const { journal, faults } = this.#deps
+    await step(faults, 'command.result', async () => (read ? journal.volatileResult(result) : await journal.result(result)))
+    this.#sendResult(result)
+  }
+
+  /** Pages first, unless they went out in this very session: a stream that broke may have lost some. */
+  #sendResult(result: CommandResult): void {
+    const kept = this.#pages.get(result.commandId)
+    const epoch = this.#deps.epoch()
+    if (kept && kept.sentIn !== epoch) {
+      for (const page of kept.pages) this.#deps.send(pageFrame(result.commandId, page))
+      kept.sentIn = epoch
+    }
+    this.#deps.send({ $case: 'result', value: result })
+  }
+
+  async #repeatShort(result: CommandResult, error: string): Promise<void> {
+    this.#deps.log.warn({ commandId: result.commandId, error }, 'the plane wants the result in short form')
+    const short = shortForm(result)
+    await this.#deps.journal.result(short)
+    this.#sendResult(short)
+  }
+
+  #forget(commandId: string): void {
+    const entry = this.#deps.journal.entry(commandId)
+    if (!entry || entry.ackedAt !== undefined) return
+    this.#deps.journal.acked(commandId)
+    this.#confirmed.delete(commandId)
+    this.#pages.delete(commandId)
+    this.#renewedAt.delete(commandId)
+  }
+
+  #environment(): RunEnvironment {
+    return { ...this.#deps, budget: () => this.#budget, mayBegin: async (commandId, signal) => await this.#mayBegin(commandId, signal) }
+  }
+
+  /** Cancel and kill switch have to be able to reach what begins. */
+  async #mayBegin(commandId: string, signal: AbortSignal): Promise<void> {
+    const leaseMs = this.#deps.journal.entry(commandId)?.command?.leaseMs ?? 0
+    for (;;) {
+      signal.throwIfAborted()
+      const live = this.#deps.connected() || this.#deps.clock.monotonicMs() < this.#deps.heardAt() + leaseMs
+      if (live && this.#confirmed.has(commandId)) return
+      await Promise.race([this.#changed.promise, aborted(signal)])
+    }
+  }
+
+  #signalChange(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers<void>()
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function refusalFrame(commandId: string, refusal: Refusal) {
+  const { code, reason } = refusal
+  if (refusal.kind === 'rejected') return { $case: 'rejected' as const, value: { commandId, code, reason } }
+  return { $case: 'notNow' as const, value: { commandId, retryAfterMs: refusal.retryAfterMs, code, reason } }
+}

@@ -1,0 +1,26 @@
+/**
+ * The kit Muster's own agent is built on: identity, session, journal, dispatcher, and the handler contract.
+ * @module
+ */
+export { AgentError, AgentStopping } from './agent-error.ts'
+export { startAgent, type AgentOptions, type RunningAgent } from './agent.ts'
+export { Backoff, type BackoffOptions } from './backoff.ts'
+export { isQuietMinute, localTime, refusedByBudget, type LocalTime } from './budget.ts'
+export { sleep, systemClock, type AgentClock, type AgentTimer } from './clock.ts'
+export { faultPointsFrom, KIT_FAULT_POINTS, noFaults, step, type FaultPoints } from './fault-points.ts'
+export type {
+  CommandContext,
+  CommandHandler,
+  CommandHandlers,
+  FinalItemState,
+  ItemMemory,
+  Outcome,
+  PayloadOf,
+  Refusal,
+  Refused,
+  SpendKind,
+} from './handlers.ts'
+export { channelOptions, clientFor, enrol, loadIdentity, type EnrolOptions, type Identity } from './identity.ts'
+export { Journal, type JournalEntry, type JournalLevel } from './journal.ts'
+export { itemIdsOf, resultOf, shortForm } from './results.ts'
+export { runItems, runRead, type Effect, type EffectItem, type RunPace, type Settled } from './run-items.ts'
