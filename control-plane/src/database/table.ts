@@ -28,13 +28,19 @@ export function defineTable<Row extends object>(
   columns: Record<Exclude<keyof Row & string, never>, unknown>,
   options: TableOptions = {},
 ): Table<Row> {
-  const all = { ...columns, companyId: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 1 } }
+  const all = { ...ownCopies(columns), companyId: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 1 } }
   return sequelize.define(name, all as ModelAttributes<Model<Row, Partial<Row>>>, {
     tableName: name,
     underscored: true,
     timestamps: false,
     indexes: (options.indexes ?? []).map((index) => ({ ...index, fields: [...index.fields] })),
   }) as Table<Row>
+}
+
+/** Sequelize writes the column's name into its description, so no two columns may share one. */
+function ownCopies(columns: Record<string, unknown>): Record<string, unknown> {
+  const isDescription = (value: unknown): value is object => typeof value === 'object' && value !== null && 'type' in value
+  return Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, isDescription(value) ? { ...value } : value]))
 }
 
 const decoders = new WeakMap<object, (row: Record<string, unknown>) => void>()
