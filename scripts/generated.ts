@@ -1,13 +1,17 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { allRoutes, configFrom, openApiDocument } from '@muster/control-plane'
+import openapiTypes, { astToString } from 'openapi-typescript'
 import { root, runTool } from './run-tool.ts'
 
 const PROTO_OUT = join(root, 'proto/generated')
+const API_OUT = join(root, 'sdk/src/generated')
 
 /** Writes every generated file anew. Throws when a generator fails. */
 export async function generateAll(): Promise<void> {
   generateProto(PROTO_OUT)
+  await generateApi(API_OUT)
 }
 
 /** Names the generated files that differ from what the generators write today. */
@@ -15,10 +19,22 @@ export async function staleFiles(): Promise<string[]> {
   const fresh = mkdtempSync(join(tmpdir(), 'muster-generated-'))
   try {
     generateProto(join(fresh, 'proto'))
-    return differing(PROTO_OUT, join(fresh, 'proto'), 'proto/generated')
+    await generateApi(join(fresh, 'api'))
+    return [
+      ...differing(PROTO_OUT, join(fresh, 'proto'), 'proto/generated'),
+      ...differing(API_OUT, join(fresh, 'api'), 'sdk/src/generated'),
+    ]
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
+}
+
+/** The SDK's types, from the OpenAPI document of the routes as they are. */
+async function generateApi(out: string): Promise<void> {
+  const document = openApiDocument(await allRoutes(configFrom({})))
+  const types = astToString(await openapiTypes(JSON.stringify(document)))
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'api.gen.ts'), types)
 }
 
 function generateProto(out: string): void {

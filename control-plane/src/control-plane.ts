@@ -132,9 +132,22 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
       await saveGroups(base, tx, accountId, page)
     },
   }
-  const gateway = new Gateway({ ...base, progress: tasks.progress, admission: policy, guard: policy, sink, ca, dataDir, allowEmulated })
+  const gateway = new Gateway({
+    ...base,
+    progress: tasks.progress,
+    admission: policy,
+    guard: policy,
+    sink,
+    ca,
+    dataDir,
+    allowEmulated,
+  })
   late.gateway = gateway
-  const contacts = new Contacts({ db, clock, onOptOut: async (customerId) => await tasks.operations.customerOptedOut(customerId) })
+  const contacts = new Contacts({
+    db,
+    clock,
+    onOptOut: async (customerId) => await tasks.operations.customerOptedOut(customerId),
+  })
 
   const routes: Route[] = [
     ...authRoutes({ auth, db }),

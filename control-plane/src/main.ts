@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   process.on('disconnect', stop)
 }
 
-if (parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } }).values.help) process.stdout.write(HELP)
+if (parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } }).values.help)
+  process.stdout.write(HELP)
 else {
   await main().catch((error: unknown) => {
     process.stderr.write(`control plane: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -80,7 +80,11 @@ export interface AccountGuard {
   /** What the phone may still do today. */
   budget(accountId: number): Promise<Budget | undefined>
   /** Counts effects by item id; a repetition counts nothing. */
-  spend(tx: Transaction, accountId: number, items: readonly { readonly id: number; readonly action: string }[]): Promise<void>
+  spend(
+    tx: Transaction,
+    accountId: number,
+    items: readonly { readonly id: number; readonly action: string }[],
+  ): Promise<void>
 }
 
 /** The live side of devices. */

@@ -26,7 +26,11 @@ export class MusterApiError extends Error {
   /** Seconds to wait, where the server said so. */
   readonly retryAfterSeconds: number | undefined
 
-  constructor(status: number, body: { msg: string; errorCode: string; requestId?: string }, retryAfterSeconds?: number) {
+  constructor(
+    status: number,
+    body: { msg: string; errorCode: string; requestId?: string },
+    retryAfterSeconds?: number,
+  ) {
     super(body.msg)
     this.status = status
     this.code = body.errorCode
@@ -34,12 +38,16 @@ export class MusterApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds
   }
 
-  /** The error of an answer that is not 2xx, also when its body is not the API's envelope. */
-  static async from(response: Response): Promise<MusterApiError> {
-    const text = await response.text()
+  /** The error of an answer that is not 2xx, also when its body (or what was `read` of it) is not the API's envelope. */
+  static async from(response: Response, read?: string): Promise<MusterApiError> {
+    const text = read ?? (await response.text())
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
     const seconds = Number.isFinite(retryAfter) ? retryAfter : undefined
-    return new MusterApiError(response.status, envelope(text) ?? { msg: text.slice(0, 300), errorCode: 'INTERNAL' }, seconds)
+    return new MusterApiError(
+      response.status,
+      envelope(text) ?? { msg: text.slice(0, 300), errorCode: 'INTERNAL' },
+      seconds,
+    )
   }
 }
 

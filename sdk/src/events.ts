@@ -28,7 +28,10 @@ const LONGEST_WAIT_MS = 5000
  * missed and none comes twice. Ends when `signal` aborts; throws MusterConnectionError when the server stays away.
  * @param address answers the WebSocket address with a fresh token
  */
-export async function* eventStream(address: () => Promise<string>, options: EventStreamOptions): AsyncGenerator<TaskEvent, void> {
+export async function* eventStream(
+  address: () => Promise<string>,
+  options: EventStreamOptions,
+): AsyncGenerator<TaskEvent, void> {
   const { signal, reconnects = 10 } = options
   let last = options.since
   let failures = 0
@@ -43,7 +46,8 @@ export async function* eventStream(address: () => Promise<string>, options: Even
       }
     } catch (error) {
       if (signal?.aborted) return
-      if (++failures > reconnects) throw new MusterConnectionError('task events: the server stays away', { cause: error })
+      if (++failures > reconnects)
+        throw new MusterConnectionError('task events: the server stays away', { cause: error })
     }
     const waitMs = Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures)
     await delay(waitMs, undefined, { ...(signal ? { signal } : {}) }).catch(() => undefined)

@@ -55,7 +55,8 @@ export class Tokens {
     try {
       return await this.#open('/auth/refresh', { refreshToken: session.refreshToken })
     } catch (error) {
-      if (error instanceof MusterApiError && error.status === 401) return await this.#open('/auth/login', { ...this.#credentials })
+      if (error instanceof MusterApiError && error.status === 401)
+        return await this.#open('/auth/login', { ...this.#credentials })
       throw error
     }
   }
@@ -64,7 +65,9 @@ export class Tokens {
     const began = performance.now()
     const response = await this.#post(path, body)
     if (!response.ok) throw await MusterApiError.from(response)
-    const { data } = (await response.json()) as { data: { accessToken: string; refreshToken: string; expiresIn: number } }
+    const { data } = (await response.json()) as {
+      data: { accessToken: string; refreshToken: string; expiresIn: number }
+    }
     return {
       accessToken: data.accessToken,
       refreshToken: data.refreshToken,

@@ -29,7 +29,8 @@ export async function friendsWithTag(
   }
   const sync = await product.ok('POST', '/wechat/friends/sync', { devices: deviceIds })
   const status = await product.finished(Number(sync['taskId']))
-  if (status !== 'COMPLETED') throw new Error(`the sync ended ${status}: ${JSON.stringify(await product.items(Number(sync['taskId'])))}`)
+  if (status !== 'COMPLETED')
+    throw new Error(`the sync ended ${status}: ${JSON.stringify(await product.items(Number(sync['taskId'])))}`)
   const wanted = new Set([...friends.values()].flat().map((friend) => friend.id))
   const customers: Customer[] = []
   for (let page = 1; ; page++) {
@@ -39,14 +40,24 @@ export async function friendsWithTag(
     if (items.length < 100) break
   }
   const tag = await product.ok('POST', '/tags', { name: `tag ${wanted.size}` })
-  await product.ok('POST', '/customers/tags', { customerIds: customers.map((customer) => customer.id), add: [tag['id']], remove: [] })
+  await product.ok('POST', '/customers/tags', {
+    customerIds: customers.map((customer) => customer.id),
+    add: [tag['id']],
+    remove: [],
+  })
   return { tagId: Number(tag['id']), customers }
 }
 
 /** Creates a text template and a message task for a tag; answers the task's id. */
 export async function messageTask(
   product: Product,
-  options: { text: string; variables?: Record<string, string>; tagId: number; devices: readonly number[]; more?: Record<string, unknown> },
+  options: {
+    text: string
+    variables?: Record<string, string>
+    tagId: number
+    devices: readonly number[]
+    more?: Record<string, unknown>
+  },
 ): Promise<number> {
   const variables = [...new Set([...options.text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))]
   const template = await product.ok('POST', '/message/templates', {

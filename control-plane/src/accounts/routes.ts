@@ -53,10 +53,17 @@ export function accountRoutes({ db, policy }: { db: Database; policy: Policy }):
       summary: 'List accounts',
       tag: 'accounts',
       role: 'viewer',
-      query: z.strictObject({ ...paging, deviceId: Id.optional(), status: z.enum(['ACTIVE', 'STOPPED', 'LOGGED_OUT']).optional() }),
+      query: z.strictObject({
+        ...paging,
+        deviceId: Id.optional(),
+        status: z.enum(['ACTIVE', 'STOPPED', 'LOGGED_OUT']).optional(),
+      }),
       data: pageOf(Account),
       handle: async ({ query }) => {
-        const where = { ...(query.deviceId ? { deviceId: query.deviceId } : {}), ...(query.status ? { status: query.status } : {}) }
+        const where = {
+          ...(query.deviceId ? { deviceId: query.deviceId } : {}),
+          ...(query.status ? { status: query.status } : {}),
+        }
         const found = await rows(accounts, { where, ...window(query), order: [['id', 'ASC']] })
         const items = await Promise.all(found.map(view))
         return { items, page: query.page, size: query.size, total: await accounts.count({ where }) }

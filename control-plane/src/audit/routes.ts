@@ -32,7 +32,10 @@ export function auditRoutes({ db, time }: { db: Database; time: WorkspaceTime })
       query: z.strictObject({ ...paging, username: z.string().optional(), action: z.string().optional() }),
       data: pageOf(Entry),
       handle: async ({ query }) => {
-        const where = { ...(query.username ? { username: query.username } : {}), ...(query.action ? { action: query.action } : {}) }
+        const where = {
+          ...(query.username ? { username: query.username } : {}),
+          ...(query.action ? { action: query.action } : {}),
+        }
         const found = await rows(auditLog, { where, ...window(query), order: [['id', 'DESC']] })
         const items = found.map(({ id, at, username, ip, action, target, before, after, outcome, requestId }) => ({
           id,

@@ -95,13 +95,22 @@ function userRoutes({ auth, db }: { auth: Authenticator; db: Database }): Route[
       summary: 'Add a user',
       tag: 'auth',
       role: 'admin',
-      body: z.strictObject({ username: z.string().regex(/^[\w.@-]{1,64}$/, 'takes letters, digits and . _ @ -'), password: Password, role: RoleSchema }),
+      body: z.strictObject({
+        username: z.string().regex(/^[\w.@-]{1,64}$/, 'takes letters, digits and . _ @ -'),
+        password: Password,
+        role: RoleSchema,
+      }),
       data: User,
       handle: async ({ body }) => {
-        if (await row(users, { where: { username: body.username } })) throw conflict(`username: ${body.username} exists; choose another`)
+        if (await row(users, { where: { username: body.username } }))
+          throw conflict(`username: ${body.username} exists; choose another`)
         const passwordHash = await hashPassword(body.password)
         const user = { username: body.username, role: body.role, passwordHash, disabled: false }
-        return { id: await db.write(async (tx) => await insert(users, user, tx)), username: body.username, role: body.role }
+        return {
+          id: await db.write(async (tx) => await insert(users, user, tx)),
+          username: body.username,
+          role: body.role,
+        }
       },
     }),
     defineRoute({
@@ -111,7 +120,11 @@ function userRoutes({ auth, db }: { auth: Authenticator; db: Database }): Route[
       tag: 'auth',
       role: 'admin',
       params: IdParams,
-      body: z.strictObject({ role: RoleSchema.optional(), password: Password.optional(), disabled: z.boolean().optional() }),
+      body: z.strictObject({
+        role: RoleSchema.optional(),
+        password: Password.optional(),
+        disabled: z.boolean().optional(),
+      }),
       data: User.extend({ disabled: z.boolean() }),
       handle: async ({ params, body, caller }) => {
         const user = await row(users, { where: { id: params.id } })

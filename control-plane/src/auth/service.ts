@@ -68,7 +68,8 @@ export class Authenticator {
     } else if (password !== undefined && !(await verifyPassword(password, admin.passwordHash))) {
       const passwordHash = await hashPassword(password)
       await this.#db.write(
-        async (tx) => await this.#db.models.users.update({ passwordHash }, { where: { id: admin.id }, transaction: tx }),
+        async (tx) =>
+          await this.#db.models.users.update({ passwordHash }, { where: { id: admin.id }, transaction: tx }),
       )
     }
   }
@@ -77,7 +78,8 @@ export class Authenticator {
   async login(username: string, password: string): Promise<SignedIn> {
     const user = await row(this.#db.models.users, { where: { username } })
     const good = await verifyPassword(password, user?.passwordHash ?? NO_USER_HASH)
-    if (!user || !good || user.disabled) throw unauthenticated('username or password is wrong; try again or ask an admin')
+    if (!user || !good || user.disabled)
+      throw unauthenticated('username or password is wrong; try again or ask an admin')
     return await this.#issue(user, uuidv7())
   }
 
@@ -86,9 +88,11 @@ export class Authenticator {
     const { refreshTokens, users } = this.#db.models
     const now = this.#clock.now().getTime()
     const found = await row(refreshTokens, { where: { tokenHash: hashOf(refreshToken) } })
-    if (!found || found.revokedAt !== null || found.expiresAt <= now) throw unauthenticated('refreshToken: is not valid; sign in again')
+    if (!found || found.revokedAt !== null || found.expiresAt <= now)
+      throw unauthenticated('refreshToken: is not valid; sign in again')
     const [claimed] = await this.#db.write(
-      async (tx) => await refreshTokens.update({ usedAt: now }, { where: { id: found.id, usedAt: null }, transaction: tx }),
+      async (tx) =>
+        await refreshTokens.update({ usedAt: now }, { where: { id: found.id, usedAt: null }, transaction: tx }),
     )
     if (claimed === 0) {
       await this.#revokeFamily(found.familyId)
@@ -128,7 +132,11 @@ export class Authenticator {
 
   async #decode(token: string): Promise<CachedToken> {
     try {
-      const { payload } = await jwtVerify(token, this.#key, { issuer: ISSUER, algorithms: ['HS256'], currentDate: this.#clock.now() })
+      const { payload } = await jwtVerify(token, this.#key, {
+        issuer: ISSUER,
+        algorithms: ['HS256'],
+        currentDate: this.#clock.now(),
+      })
       const user = await row(this.#db.models.users, { where: { id: Number(payload.sub) } })
       if (!user || user.disabled) throw unauthenticated('the user is gone or disabled; ask an admin')
       const family = String(payload['fam'])
@@ -137,7 +145,8 @@ export class Authenticator {
       return { userId: user.id, username: user.username, role: user.role, exp: payload.exp ?? 0, family }
     } catch (error) {
       if (error instanceof MusterError) throw error
-      if (error instanceof errors.JWTExpired) throw unauthenticated('Authorization: has expired; use POST /auth/refresh')
+      if (error instanceof errors.JWTExpired)
+        throw unauthenticated('Authorization: has expired; use POST /auth/refresh')
       throw unauthenticated('Authorization: is not a token of this server; sign in again', error)
     }
   }
@@ -169,4 +178,5 @@ export class Authenticator {
 }
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
-const unauthenticated = (message: string, cause?: unknown): MusterError => new MusterError('UNAUTHENTICATED', message, { cause })
+const unauthenticated = (message: string, cause?: unknown): MusterError =>
+  new MusterError('UNAUTHENTICATED', message, { cause })

@@ -53,12 +53,20 @@ export async function importCustomers(contacts: Contacts, accountId: number, pat
 
 function read(csv: string): { record: Record<string, string>; info: { lines: number } }[] {
   try {
-    const records = parse(csv, { columns: true, bom: true, skip_empty_lines: true, trim: true, info: true, relax_column_count: false })
+    const records = parse(csv, {
+      columns: true,
+      bom: true,
+      skip_empty_lines: true,
+      trim: true,
+      info: true,
+      relax_column_count: false,
+    })
     const list = records as unknown as { record: Record<string, string>; info: { lines: number } }[]
     if (list.length > MOST_ROWS) throw invalid(`file: has more than ${MOST_ROWS} rows; split it`)
     return list
   } catch (error) {
-    if (error instanceof CsvError) throw invalid(`file: is not a CSV with a header line: ${error.message}; mend that line`)
+    if (error instanceof CsvError)
+      throw invalid(`file: is not a CSV with a header line: ${error.message}; mend that line`)
     throw error
   }
 }

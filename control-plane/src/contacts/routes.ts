@@ -46,7 +46,12 @@ function customerRoutes(contacts: Contacts): Route[] {
       summary: 'List customers',
       tag: 'people',
       role: 'viewer',
-      query: z.strictObject({ ...paging, accountId: Id.optional(), tagId: Id.optional(), keyword: z.string().max(100).optional() }),
+      query: z.strictObject({
+        ...paging,
+        accountId: Id.optional(),
+        tagId: Id.optional(),
+        keyword: z.string().max(100).optional(),
+      }),
       data: pageOf(Customer),
       handle: async ({ query }) => {
         const { page, size, ...filter } = query
@@ -72,7 +77,10 @@ function customerRoutes(contacts: Contacts): Route[] {
       role: 'operator',
       upload: true,
       body: z.strictObject({ accountId: Id }),
-      data: z.strictObject({ taken: z.number().int(), refused: z.array(z.strictObject({ line: z.number().int(), reason: z.string() })) }),
+      data: z.strictObject({
+        taken: z.number().int(),
+        refused: z.array(z.strictObject({ line: z.number().int(), reason: z.string() })),
+      }),
       handle: async ({ body, file }) => {
         if (!file) throw invalid('file: is missing; send multipart/form-data with a CSV in "file"')
         return await importCustomers(contacts, body.accountId, file.path)
@@ -84,7 +92,11 @@ function customerRoutes(contacts: Contacts): Route[] {
       summary: 'Add and remove tags of many customers',
       tag: 'people',
       role: 'operator',
-      body: z.strictObject({ customerIds: ids.min(1).max(100_000), add: ids.max(100).default([]), remove: ids.max(100).default([]) }),
+      body: z.strictObject({
+        customerIds: ids.min(1).max(100_000),
+        add: ids.max(100).default([]),
+        remove: ids.max(100).default([]),
+      }),
       data: z.strictObject({ customers: z.number().int() }),
       handle: async ({ body }) => ({ customers: await contacts.assignTags(body.customerIds, body.add, body.remove) }),
     }),
@@ -134,7 +146,8 @@ function tagRoutes(db: Database): Route[] {
   }
   const freeName = async (name: string, id?: number): Promise<void> => {
     const same = await row(tags, { where: { name } })
-    if (same && same.id !== id) throw conflict(`name: tag ${same.id} is called ${name} already; choose another name or use that tag`)
+    if (same && same.id !== id)
+      throw conflict(`name: tag ${same.id} is called ${name} already; choose another name or use that tag`)
   }
   return [
     defineRoute({
@@ -147,7 +160,12 @@ function tagRoutes(db: Database): Route[] {
       data: pageOf(Tag),
       handle: async ({ query }) => {
         const found = await rows(tags, { ...window(query), order: [['id', 'ASC']] })
-        return { items: found.map(({ id, name }) => ({ id, name })), page: query.page, size: query.size, total: await tags.count() }
+        return {
+          items: found.map(({ id, name }) => ({ id, name })),
+          page: query.page,
+          size: query.size,
+          total: await tags.count(),
+        }
       },
     }),
     defineRoute({

@@ -24,7 +24,9 @@ export interface CustomerInput {
 }
 
 /** What may change of a customer; undefined leaves it. */
-export type CustomerChanges = { readonly [K in Exclude<keyof CustomerInput, 'accountId'>]?: CustomerInput[K] | undefined }
+export type CustomerChanges = {
+  readonly [K in Exclude<keyof CustomerInput, 'accountId'>]?: CustomerInput[K] | undefined
+}
 
 export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] }
 
@@ -69,8 +71,12 @@ export class Contacts {
     const { customers } = this.#db.models
     const id = await this.#db.write(async (tx) => {
       if (input.wechatId) {
-        const same = await row(customers, { where: { accountId: input.accountId, wechatId: input.wechatId }, transaction: tx })
-        if (same && same.deletedAt === null) throw conflict(`wechatId: ${input.wechatId} is customer ${same.id} of this account; change that one`)
+        const same = await row(customers, {
+          where: { accountId: input.accountId, wechatId: input.wechatId },
+          transaction: tx,
+        })
+        if (same && same.deletedAt === null)
+          throw conflict(`wechatId: ${input.wechatId} is customer ${same.id} of this account; change that one`)
       }
       const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
       return await insert(customers, { source: 'MANUAL', ...values, createdAt: this.#clock.now().getTime() }, tx)
@@ -81,7 +87,9 @@ export class Contacts {
   async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
     const before = await this.get(id)
     const values = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-    await this.#db.write(async (tx) => await this.#db.models.customers.update(values, { where: { id }, transaction: tx }))
+    await this.#db.write(
+      async (tx) => await this.#db.models.customers.update(values, { where: { id }, transaction: tx }),
+    )
     if (changes.optOut === true && !before.optOut) await this.#onOptOut(id)
     return await this.get(id)
   }
@@ -111,7 +119,8 @@ export class Contacts {
     await this.#db.write(async (tx) => {
       const links = add.flatMap((tagId) => wanted.map((customerId) => ({ customerId, tagId })))
       await customerTags.bulkCreate(links as never[], { ignoreDuplicates: true, transaction: tx })
-      if (remove.length > 0) await customerTags.destroy({ where: { tagId: [...remove], customerId: wanted }, transaction: tx })
+      if (remove.length > 0)
+        await customerTags.destroy({ where: { tagId: [...remove], customerId: wanted }, transaction: tx })
     })
     return wanted.length
   }
@@ -137,6 +146,9 @@ export class Contacts {
       { replacements: { ids: found.map((customer) => customer.id) }, type: QueryTypes.SELECT },
     )
     const tagsOf = Map.groupBy(links, (link) => link.customerId)
-    return found.map((customer) => ({ ...customer, tags: (tagsOf.get(customer.id) ?? []).map(({ id, name }) => ({ id, name })) }))
+    return found.map((customer) => ({
+      ...customer,
+      tags: (tagsOf.get(customer.id) ?? []).map(({ id, name }) => ({ id, name })),
+    }))
   }
 }

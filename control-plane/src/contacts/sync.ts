@@ -16,7 +16,9 @@ export interface ContactMerge {
  * with another known WeChat id never matches, whatever its name; a name that fits several is a new customer.
  */
 export function mergeContacts(customers: readonly CustomerRow[], found: readonly FoundContact[]): ContactMerge {
-  const byWechatId = new Map(customers.flatMap((customer) => (customer.wechatId ? [[customer.wechatId, customer] as const] : [])))
+  const byWechatId = new Map(
+    customers.flatMap((customer) => (customer.wechatId ? [[customer.wechatId, customer] as const] : [])),
+  )
   const added: FoundContact[] = []
   const changed: { id: number; contact: FoundContact }[] = []
   const taken = new Set<number>()
@@ -34,7 +36,11 @@ export function mergeContacts(customers: readonly CustomerRow[], found: readonly
   return { added, changed }
 }
 
-function byName(customers: readonly CustomerRow[], contact: FoundContact, taken: ReadonlySet<number>): CustomerRow | undefined {
+function byName(
+  customers: readonly CustomerRow[],
+  contact: FoundContact,
+  taken: ReadonlySet<number>,
+): CustomerRow | undefined {
   const free = customers.filter((customer) => !taken.has(customer.id) && (!contact.wechatId || !customer.wechatId))
   const same = contact.remark
     ? free.filter((customer) => customer.remark === contact.remark)
@@ -63,7 +69,9 @@ export async function saveContacts(
   const createdAt = deps.clock.now().getTime()
   const fresh = added.map((contact) => ({ ...columns(contact), accountId, source: 'SYNC', optOut: false, createdAt }))
   if (fresh.length > 0) {
-    await customers.bulkCreate(fresh as CreationAttributes<Model<CustomerRow, Partial<CustomerRow>>>[], { transaction: tx })
+    await customers.bulkCreate(fresh as CreationAttributes<Model<CustomerRow, Partial<CustomerRow>>>[], {
+      transaction: tx,
+    })
   }
   for (const { id, contact } of changed) {
     await customers.update({ ...columns(contact), deletedAt: null }, { where: { id }, transaction: tx })

@@ -23,9 +23,13 @@ async function initial({ context }: { context: QueryInterface }): Promise<void> 
     await context.createTable(table, model.getAttributes())
     for (const index of model.options.indexes ?? []) {
       const fields = (index.fields ?? []).map((field) => columnOf(model.getAttributes(), String(field)))
-      await context.addIndex(table, fields, { unique: index.unique ?? false, name: `${String(table)}_${fields.join('_')}` })
+      await context.addIndex(table, fields, {
+        unique: index.unique ?? false,
+        name: `${String(table)}_${fields.join('_')}`,
+      })
     }
   }
 }
 
-const columnOf = (attributes: Record<string, { field?: string }>, name: string): string => attributes[name]?.field ?? name
+const columnOf = (attributes: Record<string, { field?: string }>, name: string): string =>
+  attributes[name]?.field ?? name

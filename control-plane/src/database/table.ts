@@ -39,8 +39,11 @@ export function defineTable<Row extends object>(
 
 /** Sequelize writes the column's name into its description, so no two columns may share one. */
 function ownCopies(columns: Record<string, unknown>): Record<string, unknown> {
-  const isDescription = (value: unknown): value is object => typeof value === 'object' && value !== null && 'type' in value
-  return Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, isDescription(value) ? { ...value } : value]))
+  const isDescription = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && 'type' in value
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, value]) => [name, isDescription(value) ? { ...value } : value]),
+  )
 }
 
 const decoders = new WeakMap<object, (row: Record<string, unknown>) => void>()
@@ -59,14 +62,22 @@ export async function row<Row extends object>(table: Table<Row>, options: FindOp
 }
 
 /** Inserts one row; answers its id. */
-export async function insert<Row extends { id: number }>(table: Table<Row>, values: Partial<Row>, tx: Transaction): Promise<number> {
+export async function insert<Row extends { id: number }>(
+  table: Table<Row>,
+  values: Partial<Row>,
+  tx: Transaction,
+): Promise<number> {
   const made = await table.create(values as CreationAttributes<Model<Row, Partial<Row>>>, { transaction: tx })
   return (made.get('id') as number | undefined) ?? 0
 }
 
 function decoderOf(table: Table<never>): (row: Record<string, unknown>) => void
-function decoderOf(table: { getAttributes(): Record<string, { type: unknown }> }): (row: Record<string, unknown>) => void
-function decoderOf(table: { getAttributes(): Record<string, { type: unknown }> }): (row: Record<string, unknown>) => void {
+function decoderOf(table: {
+  getAttributes(): Record<string, { type: unknown }>
+}): (row: Record<string, unknown>) => void
+function decoderOf(table: {
+  getAttributes(): Record<string, { type: unknown }>
+}): (row: Record<string, unknown>) => void {
   const known = decoders.get(table)
   if (known) return known
   const attributes = Object.entries(table.getAttributes())

@@ -53,7 +53,12 @@ function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps
     role: 'operator',
     body: z.strictObject({
       name: z.string().min(1).max(100).optional(),
-      expiresInSeconds: z.number().int().min(10).max(30 * 24 * 3600).default(3600),
+      expiresInSeconds: z
+        .number()
+        .int()
+        .min(10)
+        .max(30 * 24 * 3600)
+        .default(3600),
     }),
     data: z.strictObject({ code: z.string(), expiresAt: Timestamp }),
     handle: async ({ body, caller }) => {
@@ -81,11 +86,20 @@ function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
       handle: async ({ query }) => {
         const where: WhereOptions<DeviceRow> = {
           deletedAt: null,
-          ...(query.status === undefined ? {} : query.status === 'DISABLED' ? { disabled: true } : { disabled: false, online: query.status === 'ONLINE' }),
+          ...(query.status === undefined
+            ? {}
+            : query.status === 'DISABLED'
+              ? { disabled: true }
+              : { disabled: false, online: query.status === 'ONLINE' }),
           ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
         }
         const found = await rows(devices, { where, ...window(query), order: [['id', 'ASC']] })
-        return { items: await views(db, time, found), page: query.page, size: query.size, total: await devices.count({ where }) }
+        return {
+          items: await views(db, time, found),
+          page: query.page,
+          size: query.size,
+          total: await devices.count({ where }),
+        }
       },
     }),
     defineRoute({
@@ -135,7 +149,16 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
         const now = { ...device, disabled, ...(disabled ? { online: false } : {}) }
         await db.write(async (tx) => {
           await devices.update({ disabled, online: now.online }, { where: { id: device.id }, transaction: tx })
-          await insert(deviceEvents, { deviceId: device.id, type: disabled ? 'DISABLED' : 'ENABLED', data: { by: caller.username }, at: clock.now().getTime() }, tx)
+          await insert(
+            deviceEvents,
+            {
+              deviceId: device.id,
+              type: disabled ? 'DISABLED' : 'ENABLED',
+              data: { by: caller.username },
+              at: clock.now().getTime(),
+            },
+            tx,
+          )
           await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(now) }])
         })
         if (disabled) sessions.disconnect(device.id, 'disabled by an operator')
@@ -154,7 +177,9 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
       data: Device,
       handle: async ({ params, body }) => {
         await existing(db, params.id)
-        await db.write(async (tx) => await devices.update({ name: body.name }, { where: { id: params.id }, transaction: tx }))
+        await db.write(
+          async (tx) => await devices.update({ name: body.name }, { where: { id: params.id }, transaction: tx }),
+        )
         return await oneView(db, time, params.id)
       },
     }),

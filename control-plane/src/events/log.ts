@@ -63,14 +63,24 @@ export class OrderedEventLog implements EventLog {
     const fresh = events.map((event) => ({ ...event, taskId: event.taskId ?? null, at }))
     const table = this.#deps.db.models.outbox
     for (let first = 0; first < fresh.length; first += BATCH) {
-      const some = fresh.slice(first, first + BATCH).map(({ type, refId, taskId, status }) => ({ type, ref_id: refId, task_id: taskId, status, at, company_id: 1 }))
+      const some = fresh
+        .slice(first, first + BATCH)
+        .map(({ type, refId, taskId, status }) => ({ type, ref_id: refId, task_id: taskId, status, at, company_id: 1 }))
       await this.#deps.db.sequelize.getQueryInterface().bulkInsert(table.getTableName(), some, { transaction: tx })
     }
     tx.afterCommit(() => this.#wake())
   }
 
-  async subscribe(since: number | undefined, listener: (events: readonly PublishedEvent[]) => void): Promise<Subscription> {
-    const subscriber: Subscriber = { cursor: since ?? this.#lastSeq, live: since === undefined, closed: false, listener }
+  async subscribe(
+    since: number | undefined,
+    listener: (events: readonly PublishedEvent[]) => void,
+  ): Promise<Subscription> {
+    const subscriber: Subscriber = {
+      cursor: since ?? this.#lastSeq,
+      live: since === undefined,
+      closed: false,
+      listener,
+    }
     this.#subscribers.add(subscriber)
     if (!subscriber.live) await this.#catchUp(subscriber)
     return {
@@ -130,7 +140,10 @@ export class OrderedEventLog implements EventLog {
       const { last, n } = waiting[0] ?? { last: null, n: 0 }
       if (last === null) return 0
       const replacements = { last }
-      await db.sequelize.query(`INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM outbox WHERE id <= :last ORDER BY id`, { replacements, transaction: tx })
+      await db.sequelize.query(
+        `INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM outbox WHERE id <= :last ORDER BY id`,
+        { replacements, transaction: tx },
+      )
       await db.sequelize.query('DELETE FROM outbox WHERE id <= :last', { replacements, transaction: tx })
       return n
     })

@@ -28,7 +28,8 @@ const columns = {
   at: { type: instant(), allowNull: false },
 }
 
-export const defineOutbox = (sequelize: Sequelize): Table<OutboxRow> => defineTable<OutboxRow>(sequelize, 'outbox', { id, ...columns })
+export const defineOutbox = (sequelize: Sequelize): Table<OutboxRow> =>
+  defineTable<OutboxRow>(sequelize, 'outbox', { id, ...columns })
 
 export const defineEvents = (sequelize: Sequelize): Table<EventRow> =>
   defineTable<EventRow>(sequelize, 'events', { seq: id, ...columns })

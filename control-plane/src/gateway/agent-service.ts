@@ -50,7 +50,9 @@ export function agentService(deps: AgentServiceDeps): AgentServiceServer {
 }
 
 /** The device of a call's client certificate; its signature was checked when the socket opened. */
-function peerOf(call: { getAuthContext(): { sslPeerCertificate?: { subject?: { CN?: string | string[] }; serialNumber?: string } } }): PeerIdentity | undefined {
+function peerOf(call: {
+  getAuthContext(): { sslPeerCertificate?: { subject?: { CN?: string | string[] }; serialNumber?: string } }
+}): PeerIdentity | undefined {
   const certificate = call.getAuthContext().sslPeerCertificate
   const deviceId = Number(/^device-(\d+)$/.exec(String(certificate?.subject?.CN ?? ''))?.[1])
   if (!Number.isInteger(deviceId) || !certificate?.serialNumber) return undefined
@@ -59,7 +61,11 @@ function peerOf(call: { getAuthContext(): { sslPeerCertificate?: { subject?: { C
 
 async function isEnrolled(deps: AgentServiceDeps, peer: PeerIdentity | undefined): Promise<PeerIdentity> {
   const { devices } = deps.db.models
-  if (peer && (await devices.count({ where: { id: peer.deviceId, certificateSerial: peer.serial, deletedAt: null } })) === 1) return peer
+  if (
+    peer &&
+    (await devices.count({ where: { id: peer.deviceId, certificateSerial: peer.serial, deletedAt: null } })) === 1
+  )
+    return peer
   throw new MusterError('UNAUTHENTICATED', 'this certificate does not speak for a device; enrol it')
 }
 
@@ -80,7 +86,12 @@ const noCertificate = (): Partial<ServiceError> => ({
 
 /** Ours with their text; anything else without. */
 export function serviceError(error: unknown, log: Logger): Partial<ServiceError> {
-  if (error instanceof MusterError) return { code: GRPC_STATUS[error.code] ?? status.FAILED_PRECONDITION, details: error.message, metadata: new Metadata() }
+  if (error instanceof MusterError)
+    return {
+      code: GRPC_STATUS[error.code] ?? status.FAILED_PRECONDITION,
+      details: error.message,
+      metadata: new Metadata(),
+    }
   log.error({ err: error }, 'an agent call failed')
   return { code: status.INTERNAL, details: 'something went wrong in the plane', metadata: new Metadata() }
 }

@@ -39,7 +39,12 @@ export class CertificateAuthority {
   readonly #certificate: X509Certificate
   readonly #key: webcrypto.CryptoKey
 
-  private constructor(parts: { certificate: X509Certificate; key: webcrypto.CryptoKey; fingerprint: string; server: { key: string; chain: string } }) {
+  private constructor(parts: {
+    certificate: X509Certificate
+    key: webcrypto.CryptoKey
+    fingerprint: string
+    server: { key: string; chain: string }
+  }) {
     this.#certificate = parts.certificate
     this.#key = parts.key
     this.certificatePem = parts.certificate.toString('pem')
@@ -96,7 +101,8 @@ async function loadOrMake(directory: string): Promise<{ certificate: X509Certifi
   const certificateFile = join(directory, 'ca.pem')
   if (existsSync(keyFile) && existsSync(certificateFile)) {
     const [der] = PemConverter.decode(readFileSync(keyFile, 'utf8'))
-    if (!der) throw new Error(`${keyFile} holds no key; restore it from a backup, or every device has to be enrolled anew`)
+    if (!der)
+      throw new Error(`${keyFile} holds no key; restore it from a backup, or every device has to be enrolled anew`)
     const key = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])
     return { certificate: new X509Certificate(readFileSync(certificateFile, 'utf8')), key }
   }
@@ -118,7 +124,10 @@ async function loadOrMake(directory: string): Promise<{ certificate: X509Certifi
 }
 
 /** The gateway's own certificate lives as long as the process: only the authority has to last. */
-async function serverCertificate(ca: X509Certificate, key: webcrypto.CryptoKey): Promise<{ key: string; chain: string }> {
+async function serverCertificate(
+  ca: X509Certificate,
+  key: webcrypto.CryptoKey,
+): Promise<{ key: string; chain: string }> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.create({
     serialNumber: randomSerial(),
@@ -148,7 +157,10 @@ function writeWhole(file: string, text: string): void {
 }
 
 /** A clock that is a little behind must not refuse a fresh certificate. */
-const validity = (days: number) => ({ notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + days * DAY_MS) })
+const validity = (days: number) => ({
+  notBefore: new Date(Date.now() - DAY_MS),
+  notAfter: new Date(Date.now() + days * DAY_MS),
+})
 
 /** Positive and without leading zero, so that every library writes it the same. */
 function randomSerial(): string {

@@ -21,12 +21,24 @@ const FINAL_RANK = 9
 
 export type CommandState = Pick<
   CommandRow,
-  'status' | 'provisional' | 'effectClass' | 'leaseMs' | 'leaseUntil' | 'receivedAt' | 'startedAt' | 'finishedAt' | 'resultCode' | 'resultReason' | 'notBefore' | 'holdCode'
+  | 'status'
+  | 'provisional'
+  | 'effectClass'
+  | 'leaseMs'
+  | 'leaseUntil'
+  | 'receivedAt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'resultCode'
+  | 'resultReason'
+  | 'notBefore'
+  | 'holdCode'
 >
 
 export const isFinal = (status: CommandStatus): boolean => RANK[status] === FINAL_RANK
 /** Nothing an agent says changes it any more. */
-export const isSettled = (command: Pick<CommandState, 'status' | 'provisional'>): boolean => isFinal(command.status) && !command.provisional
+export const isSettled = (command: Pick<CommandState, 'status' | 'provisional'>): boolean =>
+  isFinal(command.status) && !command.provisional
 /** Written to a phone and not ended. */
 export const isOnPhone = (status: CommandStatus): boolean => RANK[status] >= RANK.DISPATCHED && !isFinal(status)
 
@@ -48,7 +60,11 @@ export function reachedLevel<C extends CommandState>(command: C, level: Level, n
 }
 
 /** The agent's own word on how it ended. It replaces what the reaper wrote, and nothing replaces it. */
-export function finished<C extends CommandState>(command: C, result: { status: FinalCommandStatus; code: string; reason: string }, now: number): C {
+export function finished<C extends CommandState>(
+  command: C,
+  result: { status: FinalCommandStatus; code: string; reason: string },
+  now: number,
+): C {
   if (isSettled(command)) return command
   return {
     ...command,
@@ -64,7 +80,14 @@ export function finished<C extends CommandState>(command: C, result: { status: F
 /** The agent has not kept it and asks for it again later. */
 export function notNow<C extends CommandState>(command: C, retryAfterMs: number, code: string, now: number): C {
   if (isSettled(command)) return command
-  return { ...command, status: 'QUEUED', provisional: false, leaseUntil: null, notBefore: now + Math.max(0, retryAfterMs), holdCode: code || null }
+  return {
+    ...command,
+    status: 'QUEUED',
+    provisional: false,
+    leaseUntil: null,
+    notBefore: now + Math.max(0, retryAfterMs),
+    holdCode: code || null,
+  }
 }
 
 /** What becomes of an item its command's result says nothing about. */
@@ -99,12 +122,19 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
   if (command.status === 'QUEUED') {
     if (command.afterCommandId !== null || command.deliverBy > now) return undefined
     const code = command.holdCode ?? (online ? 'TOO_LATE' : 'DEVICE_OFFLINE')
-    const reason = online ? 'it could not begin before its delivery deadline' : 'the device was offline until the delivery deadline'
+    const reason = online
+      ? 'it could not begin before its delivery deadline'
+      : 'the device was offline until the delivery deadline'
     return { status: 'EXPIRED', code, reason, provisional: false }
   }
   if (command.status === 'DISPATCHED') {
     if (command.deliverBy > now) return undefined
-    return { status: 'EXPIRED', code: 'DELIVERY_EXPIRED', reason: 'it was written to the device, which did not confirm it in time', provisional: true }
+    return {
+      status: 'EXPIRED',
+      code: 'DELIVERY_EXPIRED',
+      reason: 'it was written to the device, which did not confirm it in time',
+      provisional: true,
+    }
   }
   if (isFinal(command.status) || command.leaseUntil === null || command.leaseUntil > now) return undefined
   const reason = 'the device fell silent while it had the command'
@@ -115,4 +145,5 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
 const OPEN_ITEMS: ReadonlySet<ItemStatus> = new Set(['PENDING', 'DISPATCHED', 'RUNNING'])
 
 /** Whether an agent's word on an item counts: it is open, or was closed by the reaper alone. */
-export const itemTakesOutcome = (item: { status: ItemStatus; provisional: boolean }): boolean => OPEN_ITEMS.has(item.status) || item.provisional
+export const itemTakesOutcome = (item: { status: ItemStatus; provisional: boolean }): boolean =>
+  OPEN_ITEMS.has(item.status) || item.provisional

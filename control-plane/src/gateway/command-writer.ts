@@ -43,29 +43,53 @@ export class CommandWriter {
 
   /** Writes the columns in which `next` differs. */
   async save(tx: Transaction, before: CommandRow, next: CommandRow): Promise<void> {
-    const changes = Object.fromEntries(COLUMNS.filter((name) => before[name] !== next[name]).map((name) => [name, next[name]]))
+    const changes = Object.fromEntries(
+      COLUMNS.filter((name) => before[name] !== next[name]).map((name) => [name, next[name]]),
+    )
     if (Object.keys(changes).length === 0) return
     await this.#db.models.commands.update(changes, { where: { id: before.id }, transaction: tx })
   }
 
   /** Back to the queue: the phone does not have it. Its delivery deadline stays. */
   async requeue(tx: Transaction, command: CommandRow): Promise<void> {
-    const waiting = { status: 'QUEUED', provisional: false, leaseUntil: null, finishedAt: null, resultCode: null, resultReason: null } as const
+    const waiting = {
+      status: 'QUEUED',
+      provisional: false,
+      leaseUntil: null,
+      finishedAt: null,
+      resultCode: null,
+      resultReason: null,
+    } as const
     await this.#db.models.commands.update(waiting, { where: { id: command.id }, transaction: tx })
-    const items = await rows(this.#db.models.items, { where: { commandId: command.id, status: ['DISPATCHED', 'RUNNING'] }, transaction: tx })
+    const items = await rows(this.#db.models.items, {
+      where: { commandId: command.id, status: ['DISPATCHED', 'RUNNING'] },
+      transaction: tx,
+    })
     await this.#setItems(tx, items, { status: 'PENDING', provisional: false })
   }
 
   /** The phone does not have it and never had: what the reaper wrote is final. */
   async confirm(tx: Transaction, command: CommandRow): Promise<void> {
     await this.#db.models.commands.update({ provisional: false }, { where: { id: command.id }, transaction: tx })
-    await this.#db.models.items.update({ provisional: false }, { where: { commandId: command.id, provisional: true }, transaction: tx })
+    await this.#db.models.items.update(
+      { provisional: false },
+      { where: { commandId: command.id, provisional: true }, transaction: tx },
+    )
   }
 
   /** The phone has it after all: its items are open again. */
   async reopenItems(tx: Transaction, command: CommandRow): Promise<void> {
-    const closed = await rows(this.#db.models.items, { where: { commandId: command.id, provisional: true }, transaction: tx })
-    await this.#setItems(tx, closed, { status: 'DISPATCHED', provisional: false, code: null, reason: null, finishedAt: null })
+    const closed = await rows(this.#db.models.items, {
+      where: { commandId: command.id, provisional: true },
+      transaction: tx,
+    })
+    await this.#setItems(tx, closed, {
+      status: 'DISPATCHED',
+      provisional: false,
+      code: null,
+      reason: null,
+      finishedAt: null,
+    })
   }
 
   /** Ends a command without the agent's word; its items that have none either end like it. */
@@ -80,7 +104,11 @@ export class CommandWriter {
     await this.#progress.commandsFinished(tx, [command.id])
   }
 
-  async #setItems(tx: Transaction, items: readonly ItemRow[], change: Partial<ItemRow> & { status: ItemStatus }): Promise<void> {
+  async #setItems(
+    tx: Transaction,
+    items: readonly ItemRow[],
+    change: Partial<ItemRow> & { status: ItemStatus },
+  ): Promise<void> {
     if (items.length === 0) return
     await this.#db.models.items.update(change, { where: { id: items.map((item) => item.id) }, transaction: tx })
     const changed = items.filter((item) => item.status !== change.status)

@@ -114,7 +114,11 @@ export class Dispatcher implements DispatchBell {
       transaction: tx,
     })
     if (due.length === 0) return []
-    const items = await rows(db.models.items, { where: { commandId: due.map((command) => command.id) }, order: [['id', 'ASC']], transaction: tx })
+    const items = await rows(db.models.items, {
+      where: { commandId: due.map((command) => command.id) },
+      order: [['id', 'ASC']],
+      transaction: tx,
+    })
     const itemsOf = Map.groupBy(items, (item) => item.commandId)
     const dueOf = Map.groupBy(due, (command) => command.deviceId)
     const claimed: Claimed[] = []
@@ -128,7 +132,12 @@ export class Dispatcher implements DispatchBell {
     return claimed
   }
 
-  async #admit(tx: Transaction, session: Session, command: CommandRow, items: readonly ItemRow[]): Promise<Command | undefined> {
+  async #admit(
+    tx: Transaction,
+    session: Session,
+    command: CommandRow,
+    items: readonly ItemRow[],
+  ): Promise<Command | undefined> {
     const { db, clock, admission, progress } = this.#deps
     const now = clock.now().getTime()
     const open = items.filter((item) => item.status === 'PENDING')
@@ -140,12 +149,18 @@ export class Dispatcher implements DispatchBell {
     }
     const skipped = new Set(decision.skipped.map((skip) => skip.itemId))
     for (const { itemId, code, reason } of decision.skipped) {
-      await db.models.items.update({ status: 'SKIPPED', code, reason, finishedAt: now }, { where: { id: itemId }, transaction: tx })
+      await db.models.items.update(
+        { status: 'SKIPPED', code, reason, finishedAt: now },
+        { where: { id: itemId }, transaction: tx },
+      )
     }
     const going = open.filter((item) => !skipped.has(item.id))
     await this.#events(tx, command.taskId, [...skipped], 'SKIPPED')
     if (going.length === 0) {
-      await db.models.commands.update({ status: 'CANCELLED', finishedAt: now, resultReason: 'nothing was left to do' }, { where: { id: command.id }, transaction: tx })
+      await db.models.commands.update(
+        { status: 'CANCELLED', finishedAt: now, resultReason: 'nothing was left to do' },
+        { where: { id: command.id }, transaction: tx },
+      )
       await progress.commandsFinished(tx, [command.id])
       await progress.itemsChanged(tx, [command.taskId])
       return undefined
@@ -155,15 +170,36 @@ export class Dispatcher implements DispatchBell {
     return frameOf(command, going, now)
   }
 
-  async #write(tx: Transaction, session: Session, command: CommandRow, going: readonly ItemRow[], now: number): Promise<void> {
+  async #write(
+    tx: Transaction,
+    session: Session,
+    command: CommandRow,
+    going: readonly ItemRow[],
+    now: number,
+  ): Promise<void> {
     const { epoch, journalId, accountId } = session.facts
     const { commands, items } = this.#deps.db.models
-    const written = { status: 'DISPATCHED', attempt: command.attempt + 1, epoch, journalId, dispatchedAt: now, holdCode: null } as const
+    const written = {
+      status: 'DISPATCHED',
+      attempt: command.attempt + 1,
+      epoch,
+      journalId,
+      dispatchedAt: now,
+      holdCode: null,
+    } as const
     await commands.update(written, { where: { id: command.id }, transaction: tx })
     const account = command.accountId === null && accountId !== null ? { accountId } : {}
     if (command.accountId === null) await commands.update(account, { where: { id: command.id }, transaction: tx })
-    await items.update({ status: 'DISPATCHED', ...account }, { where: { id: going.map((item) => item.id) }, transaction: tx })
-    await this.#events(tx, command.taskId, going.map((item) => item.id), 'DISPATCHED')
+    await items.update(
+      { status: 'DISPATCHED', ...account },
+      { where: { id: going.map((item) => item.id) }, transaction: tx },
+    )
+    await this.#events(
+      tx,
+      command.taskId,
+      going.map((item) => item.id),
+      'DISPATCHED',
+    )
   }
 
   async #events(tx: Transaction, taskId: number, itemIds: readonly number[], status: string): Promise<void> {

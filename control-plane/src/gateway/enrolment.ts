@@ -24,10 +24,14 @@ export async function enrol(deps: EnrolmentDeps, request: EnrollRequest): Promis
     const now = clock.now().getTime()
     const code = await row(enrolmentCodes, { where: { codeHash }, transaction: tx })
     if (!code || code.usedAt !== null || code.expiresAt <= now) {
-      throw new MusterError('UNAUTHENTICATED', 'code: is wrong, used or expired; make a new one with POST /devices/enrolment-codes')
+      throw new MusterError(
+        'UNAUTHENTICATED',
+        'code: is wrong, used or expired; make a new one with POST /devices/enrolment-codes',
+      )
     }
     const { name, type, model, osVersion } = request.device ?? { name: '', type: '', model: '', osVersion: '' }
-    if (type !== '' && type !== 'ANDROID') throw new MusterError('INVALID_REQUEST', `device.type: ${type} cannot be managed; only ANDROID can`)
+    if (type !== '' && type !== 'ANDROID')
+      throw new MusterError('INVALID_REQUEST', `device.type: ${type} cannot be managed; only ANDROID can`)
     const fresh = { name: code.name || name || 'device', type: 'ANDROID', model, osVersion, createdAt: now }
     const deviceId = await insert(devices, fresh, tx)
     const { certificatePem, serial } = await ca.signDevice(request.csrPem, deviceId)

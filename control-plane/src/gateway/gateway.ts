@@ -9,7 +9,16 @@ import { rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { Route } from '../http/route.ts'
 import type { MediaStore } from '../materials/store.ts'
-import type { AccountGuard, CancelSignal, CommandAdmission, DeviceSessions, DispatchBell, EventLog, SyncSink, TaskProgress } from '../ports.ts'
+import type {
+  AccountGuard,
+  CancelSignal,
+  CommandAdmission,
+  DeviceSessions,
+  DispatchBell,
+  EventLog,
+  SyncSink,
+  TaskProgress,
+} from '../ports.ts'
 import { agentService } from './agent-service.ts'
 import type { CertificateAuthority } from './ca.ts'
 import { CommandWriter } from './command-writer.ts'
@@ -77,9 +86,20 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     const desk = new HelloDesk({ ...deps, writer, gatewayId: uuidv7() })
     const { db, clock, store } = deps
     this.#media = { db, clock, store, evidenceDir: join(deps.dataDir, 'evidence') }
-    this.#sessions = new Sessions({ ...deps, desk, registry, recorder: this.#recorder, dispatcher: this.#dispatcher, heartbeatMs: deps.heartbeatMs ?? 3000 })
+    this.#sessions = new Sessions({
+      ...deps,
+      desk,
+      registry,
+      recorder: this.#recorder,
+      dispatcher: this.#dispatcher,
+      heartbeatMs: deps.heartbeatMs ?? 3000,
+    })
     this.#server = new GatewayServer(deps)
-    const service = agentService({ ...deps, ...this.#media, serve: (stream, identity) => this.#sessions.serve(stream, identity) })
+    const service = agentService({
+      ...deps,
+      ...this.#media,
+      serve: (stream, identity) => this.#sessions.serve(stream, identity),
+    })
     this.#server.grpc.addService(AgentServiceService, service)
     this.#health = addStandardServices(this.#server.grpc)
   }
@@ -148,7 +168,14 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
       const online = await rows(db.models.devices, { where: { online: true }, transaction: tx })
       await db.models.devices.update({ online: false }, { where: { online: true }, transaction: tx })
       await db.models.deviceSessions.destroy({ where: {}, transaction: tx })
-      await events.append(tx, online.map((device) => ({ type: 'device.updated', refId: device.id, status: device.disabled ? 'DISABLED' : 'OFFLINE' })))
+      await events.append(
+        tx,
+        online.map((device) => ({
+          type: 'device.updated',
+          refId: device.id,
+          status: device.disabled ? 'DISABLED' : 'OFFLINE',
+        })),
+      )
     })
   }
 

@@ -63,7 +63,10 @@ export class HelloDesk {
   async #device(tx: Transaction, deviceId: number, serial: string): Promise<DeviceRow> {
     const device = await row(this.#deps.db.models.devices, { where: { id: deviceId }, transaction: tx })
     if (!device || device.deletedAt !== null || device.certificateSerial !== serial) {
-      throw new MusterError('UNAUTHENTICATED', 'this certificate does not speak for the device, or was revoked; enrol it anew')
+      throw new MusterError(
+        'UNAUTHENTICATED',
+        'this certificate does not speak for the device, or was revoked; enrol it anew',
+      )
     }
     if (device.disabled) throw new MusterError('FORBIDDEN', 'the device is disabled; an operator has to enable it')
     return device
@@ -77,7 +80,10 @@ export class HelloDesk {
     const known = await row(accounts, { where: { wechatId: shown.wechatId }, transaction: tx })
     await accounts.update({ deviceId: null }, { where: { deviceId: device.id }, transaction: tx })
     if (known) {
-      await accounts.update({ deviceId: device.id, nickname: shown.nickname }, { where: { id: known.id }, transaction: tx })
+      await accounts.update(
+        { deviceId: device.id, nickname: shown.nickname },
+        { where: { id: known.id }, transaction: tx },
+      )
       return known.id
     }
     const policy = hello.device?.emulated && this.#deps.allowEmulated ? 'demo' : 'safe'
@@ -85,7 +91,12 @@ export class HelloDesk {
     return await insert(accounts, { wechatId, nickname, deviceId: device.id, policy, status: 'ACTIVE' }, tx)
   }
 
-  async #register(tx: Transaction, hello: Hello, device: DeviceRow, now: { epoch: number; accountId: number | null; trusted: boolean }): Promise<void> {
+  async #register(
+    tx: Transaction,
+    hello: Hello,
+    device: DeviceRow,
+    now: { epoch: number; accountId: number | null; trusted: boolean },
+  ): Promise<void> {
     const { db, clock, events, gatewayId } = this.#deps
     const at = clock.now().getTime()
     const seen = {
@@ -103,7 +114,14 @@ export class HelloDesk {
       ...(now.trusted ? {} : { readyEpoch: 0 }),
     }
     await db.models.devices.update(seen, { where: { id: device.id }, transaction: tx })
-    const session = { deviceId: device.id, gatewayId, epoch: now.epoch, bootId: hello.bootId, connectedAt: at, leaseUntil: at + SESSION_LEASE_MS }
+    const session = {
+      deviceId: device.id,
+      gatewayId,
+      epoch: now.epoch,
+      bootId: hello.bootId,
+      connectedAt: at,
+      leaseUntil: at + SESSION_LEASE_MS,
+    }
     await db.models.deviceSessions.upsert(session, { transaction: tx })
     const data = { epoch: now.epoch, agentVersion: hello.agentVersion, newJournal: !now.trusted }
     await insert(db.models.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)
@@ -118,7 +136,10 @@ export class HelloDesk {
       transaction: tx,
     })
     const provisional = await rows(db.models.commands, { where: { deviceId, provisional: true }, transaction: tx })
-    const named = await rows(db.models.commands, { where: { id: held.map((command) => command.commandId), deviceId }, transaction: tx })
+    const named = await rows(db.models.commands, {
+      where: { id: held.map((command) => command.commandId), deviceId },
+      transaction: tx,
+    })
     const all = new Map([...open, ...provisional, ...named].map((command) => [command.id, command]))
     const plan = planResume(held, [...all.values()], trusted)
     const now = clock.now().getTime()
@@ -134,7 +155,13 @@ export class HelloDesk {
       touched.add(command.taskId)
       if (verdict === 'REDELIVER') await writer.requeue(tx, command)
       else if (verdict === 'CONFIRM') await writer.confirm(tx, command)
-      else await writer.close(tx, command, { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason: 'the phone lost its journal, so nobody can know what it did', provisional: false })
+      else
+        await writer.close(tx, command, {
+          status: 'UNKNOWN_EFFECT',
+          code: 'UNKNOWN_EFFECT',
+          reason: 'the phone lost its journal, so nobody can know what it did',
+          provisional: false,
+        })
     }
     await progress.itemsChanged(tx, [...touched])
     return plan
@@ -157,4 +184,7 @@ const LEVELS: Readonly<Partial<Record<CommandLevel, AgentLevel>>> = {
 
 const heldCommand = ({ commandId, level }: InFlight): HeldCommand => ({ commandId, level: LEVELS[level] ?? 'RECEIVED' })
 
-const resumeAnswer = ({ commandId, word }: ResumePlan['answers'][number]): Resume => ({ commandId, action: ResumeAction[word] })
+const resumeAnswer = ({ commandId, word }: ResumePlan['answers'][number]): Resume => ({
+  commandId,
+  action: ResumeAction[word],
+})

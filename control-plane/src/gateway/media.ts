@@ -27,14 +27,24 @@ export interface MediaDeps {
 }
 
 /** Streams a material's bytes down. Throws NOT_FOUND. */
-export async function sendMaterial(deps: MediaDeps, call: ServerWritableStream<FetchMaterialRequest, FetchMaterialResponse>): Promise<void> {
+export async function sendMaterial(
+  deps: MediaDeps,
+  call: ServerWritableStream<FetchMaterialRequest, FetchMaterialResponse>,
+): Promise<void> {
   const material = await row(deps.db.models.materials, { where: { id: call.request.materialId } })
   if (!material) throw notFound('material', call.request.materialId)
   const { stream, size } = await deps.store.open(material.sha256)
-  await pipeline(Readable.from(messages(stream as AsyncIterable<Buffer>, material.sha256, size)), call as unknown as NodeJS.WritableStream)
+  await pipeline(
+    Readable.from(messages(stream as AsyncIterable<Buffer>, material.sha256, size)),
+    call as unknown as NodeJS.WritableStream,
+  )
 }
 
-async function* messages(chunks: AsyncIterable<Buffer>, sha256: string, size: number): AsyncGenerator<FetchMaterialResponse> {
+async function* messages(
+  chunks: AsyncIterable<Buffer>,
+  sha256: string,
+  size: number,
+): AsyncGenerator<FetchMaterialResponse> {
   let first = true
   for await (const bytes of chunks) {
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
@@ -45,7 +55,11 @@ async function* messages(chunks: AsyncIterable<Buffer>, sha256: string, size: nu
 }
 
 /** Keeps a screenshot. Answers its id. Throws for what is too large or no picture. */
-export async function keepEvidence(deps: MediaDeps, deviceId: number, call: ServerReadableStream<UploadEvidenceRequest, unknown>): Promise<string> {
+export async function keepEvidence(
+  deps: MediaDeps,
+  deviceId: number,
+  call: ServerReadableStream<UploadEvidenceRequest, unknown>,
+): Promise<string> {
   await mkdir(deps.evidenceDir, { recursive: true })
   const half = join(deps.evidenceDir, `${uuidv7()}.part`)
   let head: UploadEvidenceRequest | undefined
@@ -57,15 +71,24 @@ export async function keepEvidence(deps: MediaDeps, deviceId: number, call: Serv
         for await (const message of messages) {
           head ??= message
           size += message.chunk.length
-          if (size > LARGEST_EVIDENCE_BYTES) throw new MusterError('PAYLOAD_TOO_LARGE', 'evidence: is larger than 5 MB; send a smaller picture')
+          if (size > LARGEST_EVIDENCE_BYTES)
+            throw new MusterError('PAYLOAD_TOO_LARGE', 'evidence: is larger than 5 MB; send a smaller picture')
           yield message.chunk
         }
       },
       createWriteStream(half),
     )
-    if (!head || !EVIDENCE_TYPES.has(head.mimeType)) throw new MusterError('UNSUPPORTED_MEDIA', 'evidence: is no PNG or JPEG')
+    if (!head || !EVIDENCE_TYPES.has(head.mimeType))
+      throw new MusterError('UNSUPPORTED_MEDIA', 'evidence: is no PNG or JPEG')
     const { commandId, itemId, mimeType } = head
-    const values = { deviceId, commandId, itemId: Number(itemId) || null, mimeType, size, at: deps.clock.now().getTime() }
+    const values = {
+      deviceId,
+      commandId,
+      itemId: Number(itemId) || null,
+      mimeType,
+      size,
+      at: deps.clock.now().getTime(),
+    }
     const id = await deps.db.write(async (tx) => await insert(deps.db.models.evidence, values, tx))
     await rename(half, fileOf(deps, id))
     return String(id)

@@ -48,10 +48,17 @@ export class Reaper {
     faults.hit('reap.commit.before')
     const ended = await db.write(async (tx) => {
       // Read again inside the write: an agent may have spoken in between.
-      const fresh = await rows(db.models.commands, { where: { id: late.map((command) => command.id) }, transaction: tx })
+      const fresh = await rows(db.models.commands, {
+        where: { id: late.map((command) => command.id) },
+        transaction: tx,
+      })
       const touched = new Set<number>()
       for (const command of fresh) {
-        const verdict = reap(command, this.#deps.registry.get(command.deviceId) !== undefined, this.#deps.clock.now().getTime())
+        const verdict = reap(
+          command,
+          this.#deps.registry.get(command.deviceId) !== undefined,
+          this.#deps.clock.now().getTime(),
+        )
         if (!verdict) continue
         await this.#deps.writer.close(tx, command, verdict)
         touched.add(command.taskId)
@@ -67,8 +74,14 @@ export class Reaper {
     const { commands } = this.#deps.db.models
     const now = this.#deps.clock.now().getTime()
     const limit = PER_TURN
-    const undelivered = await rows(commands, { where: { status: ['QUEUED', 'DISPATCHED'], afterCommandId: null, deliverBy: { [Op.lte]: now } }, limit })
-    const silent = await rows(commands, { where: { status: ['RECEIVED', 'ACCEPTED', 'RUNNING'], leaseUntil: { [Op.lte]: now } }, limit })
+    const undelivered = await rows(commands, {
+      where: { status: ['QUEUED', 'DISPATCHED'], afterCommandId: null, deliverBy: { [Op.lte]: now } },
+      limit,
+    })
+    const silent = await rows(commands, {
+      where: { status: ['RECEIVED', 'ACCEPTED', 'RUNNING'], leaseUntil: { [Op.lte]: now } },
+      limit,
+    })
     return [...undelivered, ...silent]
   }
 }

@@ -18,7 +18,15 @@ import type { FaultPoints } from '../fault-points.ts'
 import type { AccountGuard, EventLog, NewEvent, SyncSink, TaskProgress } from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { ItemRow, ItemStatus } from '../tasks/model.ts'
-import { finished, isFinal, isSettled, itemStatusWithoutOutcome, itemTakesOutcome, notNow, reachedLevel } from './command-state.ts'
+import {
+  finished,
+  isFinal,
+  isSettled,
+  itemStatusWithoutOutcome,
+  itemTakesOutcome,
+  notNow,
+  reachedLevel,
+} from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
 import type { Session } from './session.ts'
 
@@ -97,7 +105,10 @@ export class Recorder {
         // Nothing was acknowledged, so the agents say it all again when they come back.
         this.#deps.log.error({ err: error }, 'what agents said could not be written; their streams are ended')
         for (const session of new Set(some.map((entry) => entry.session))) {
-          session.end({ $case: 'error', value: { code: 'UNAVAILABLE', message: 'could not be recorded', retryable: true, retryAfterMs: 1000 } })
+          session.end({
+            $case: 'error',
+            value: { code: 'UNAVAILABLE', message: 'could not be recorded', retryable: true, retryAfterMs: 1000 },
+          })
         }
       }
     }
@@ -117,10 +128,14 @@ export class Recorder {
       for (const [error, same] of Map.groupBy(acks, (ack) => ack.error)) {
         session.send({ $case: 'resultAck', value: { commandIds: same.map((ack) => ack.commandId), error } })
       }
-      this.#deps.onFinished(session, acks.filter((ack) => ack.error === '').map((ack) => ack.commandId))
+      this.#deps.onFinished(
+        session,
+        acks.filter((ack) => ack.error === '').map((ack) => ack.commandId),
+      )
     }
     const put = entries.filter(({ frame }) => frame.$case === 'notNow' || frame.$case === 'rejected')
-    for (const { session, frame } of put) if ('commandId' in frame.value) this.#deps.onFinished(session, [frame.value.commandId])
+    for (const { session, frame } of put)
+      if ('commandId' in frame.value) this.#deps.onFinished(session, [frame.value.commandId])
     faults.hit('record.ack.after')
   }
 
@@ -128,7 +143,13 @@ export class Recorder {
     const { commands, items } = this.#deps.db.models
     const ids = [...new Set(entries.flatMap(({ frame }) => commandIdsOf(frame)))]
     const found = await rows(commands, { where: { id: ids }, transaction: tx })
-    const withItems = new Set(entries.flatMap(({ frame }) => (frame.$case === 'received' || frame.$case === 'accepted' || frame.$case === 'started' ? [] : commandIdsOf(frame))))
+    const withItems = new Set(
+      entries.flatMap(({ frame }) =>
+        frame.$case === 'received' || frame.$case === 'accepted' || frame.$case === 'started'
+          ? []
+          : commandIdsOf(frame),
+      ),
+    )
     const reopened = found.filter((command) => command.provisional).map((command) => command.id)
     const itemRows = await rows(items, { where: { commandId: [...withItems, ...reopened] }, transaction: tx })
     return {
@@ -199,7 +220,12 @@ export class Recorder {
     return entry
   }
 
-  #rejected(ledger: Ledger, session: Session, value: { commandId: string; code: string; reason: string }, now: number): void {
+  #rejected(
+    ledger: Ledger,
+    session: Session,
+    value: { commandId: string; code: string; reason: string },
+    now: number,
+  ): void {
     const entry = this.#own(ledger, session, value.commandId)
     if (!entry || isSettled(entry.now)) return
     if (value.code === 'QUEUE_FULL') {
@@ -208,7 +234,14 @@ export class Recorder {
       return
     }
     entry.now = finished(entry.now, { status: 'FAILED', code: value.code, reason: value.reason }, now)
-    this.#openItemsOf(ledger, value.commandId, (item) => ({ ...item, status: 'FAILED', code: value.code, reason: value.reason, provisional: false, finishedAt: now }))
+    this.#openItemsOf(ledger, value.commandId, (item) => ({
+      ...item,
+      status: 'FAILED',
+      code: value.code,
+      reason: value.reason,
+      provisional: false,
+      finishedAt: now,
+    }))
   }
 
   #result(ledger: Ledger, session: Session, result: CommandResult, now: number): void {
@@ -219,7 +252,8 @@ export class Recorder {
       return ack('')
     }
     const status = commandStatusFromWire(result.status)
-    if (!result.shortForm && CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES) return ack('RESULT_TOO_LARGE')
+    if (!result.shortForm && CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES)
+      return ack('RESULT_TOO_LARGE')
     const foreign = result.items.some((outcome) => ledger.items.get(outcome.itemId)?.now.commandId !== result.commandId)
     if (!status || foreign) {
       if (!result.shortForm || !status) return ack('RESULT_INVALID')
@@ -228,7 +262,16 @@ export class Recorder {
     for (const outcome of result.items) this.#outcome(ledger, entry.now, outcome, now)
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
-    this.#openItemsOf(ledger, result.commandId, (item) => this.#returned(entry.now, { ...item, status: rest, code, reason: result.reason || null, provisional: false, finishedAt: now }))
+    this.#openItemsOf(ledger, result.commandId, (item) =>
+      this.#returned(entry.now, {
+        ...item,
+        status: rest,
+        code,
+        reason: result.reason || null,
+        provisional: false,
+        finishedAt: now,
+      }),
+    )
     entry.now = finished(entry.now, { status, code: result.code, reason: result.reason }, now)
     this.#stopAccount(ledger, entry.now, result.code, result.reason)
     ack('')
@@ -239,7 +282,8 @@ export class Recorder {
     const status = itemStatusFromWire(outcome.status)
     if (!entry || !status || entry.now.commandId !== command.id || !itemTakesOutcome(entry.now)) return
     if (status === 'RUNNING') {
-      if (entry.now.status !== 'RUNNING') entry.now = { ...entry.now, status, provisional: false, startedAt: entry.now.startedAt ?? now }
+      if (entry.now.status !== 'RUNNING')
+        entry.now = { ...entry.now, status, provisional: false, startedAt: entry.now.startedAt ?? now }
       return
     }
     const evidence = Number(outcome.evidenceId)
@@ -280,26 +324,43 @@ export class Recorder {
     const fresh: NewEvent[] = []
     for (const { before, now } of changed) {
       const { status, provisional, code, reason, commandId, startedAt, finishedAt, evidenceId } = now
-      await db.models.items.update({ status, provisional, code, reason, commandId, startedAt, finishedAt, evidenceId }, { where: { id: now.id }, transaction: tx })
+      await db.models.items.update(
+        { status, provisional, code, reason, commandId, startedAt, finishedAt, evidenceId },
+        { where: { id: now.id }, transaction: tx },
+      )
       if (before.status !== status) fresh.push({ type: 'item.updated', refId: now.id, taskId: now.taskId, status })
     }
     await events.append(tx, fresh)
-    await this.#spend(tx, changed.map(({ now }) => now))
+    await this.#spend(
+      tx,
+      changed.map(({ now }) => now),
+    )
     for (const { accountId, page } of ledger.pages) await sink.page(tx, accountId, page)
     for (const { accountId, code, reason } of ledger.stops) await guard.stop(tx, accountId, code, reason)
     for (const { deviceId, result } of ledger.orphans) {
-      const orphan = { deviceId, commandId: result.commandId, body: CommandResult.toJSON(result), at: this.#deps.clock.now().getTime() }
+      const orphan = {
+        deviceId,
+        commandId: result.commandId,
+        body: CommandResult.toJSON(result),
+        at: this.#deps.clock.now().getTime(),
+      }
       await db.models.orphanResults.bulkCreate([orphan] as never[], { ignoreDuplicates: true, transaction: tx })
     }
-    const ended = [...ledger.commands.values()].filter(({ before, now }) => !isFinal(before.status) && isFinal(now.status))
-    await progress.commandsFinished(tx, ended.map(({ now }) => now.id))
+    const ended = [...ledger.commands.values()].filter(
+      ({ before, now }) => !isFinal(before.status) && isFinal(now.status),
+    )
+    await progress.commandsFinished(
+      tx,
+      ended.map(({ now }) => now.id),
+    )
     await progress.itemsChanged(tx, [...new Set(changed.map(({ now }) => now.taskId))])
   }
 
   async #spend(tx: Transaction, changed: readonly ItemRow[]): Promise<void> {
     const counted: readonly ItemStatus[] = ['SUCCEEDED', 'UNKNOWN_EFFECT']
     const effects = changed.filter((item) => counted.includes(item.status) && item.accountId !== null)
-    for (const [accountId, mine] of Map.groupBy(effects, (item) => item.accountId ?? 0)) await this.#deps.guard.spend(tx, accountId, mine)
+    for (const [accountId, mine] of Map.groupBy(effects, (item) => item.accountId ?? 0))
+      await this.#deps.guard.spend(tx, accountId, mine)
     const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
     if (written.length === 0) return
     const lastSentAt = this.#deps.clock.now().getTime()

@@ -10,7 +10,10 @@ const SERVICE = 'muster.v1.AgentService'
 /** Adds the standard health and reflection services, so that ordinary gRPC clients find their way. */
 export function addStandardServices(server: Server): HealthImplementation {
   const protoRoot = dirname(dirname(fileURLToPath(import.meta.resolve('@muster/proto'))))
-  const definition = loadSync(join(protoRoot, 'muster/v1/agent_service.proto'), { includeDirs: [protoRoot], keepCase: true })
+  const definition = loadSync(join(protoRoot, 'muster/v1/agent_service.proto'), {
+    includeDirs: [protoRoot],
+    keepCase: true,
+  })
   new ReflectionService(definition).addToServer(server)
   const health = new HealthImplementation({ '': 'SERVING', [SERVICE]: 'SERVING' })
   health.addToServer(server)

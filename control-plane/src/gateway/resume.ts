@@ -27,13 +27,19 @@ export interface ResumePlan {
   readonly rows: readonly { readonly commandId: string; readonly verdict: RowVerdict }[]
 }
 
-export type ResumeRow = Pick<CommandRow, 'id' | 'status' | 'provisional' | 'effectClass' | 'cancelRequestedAt' | 'journalId'>
+export type ResumeRow = Pick<
+  CommandRow,
+  'id' | 'status' | 'provisional' | 'effectClass' | 'cancelRequestedAt' | 'journalId'
+>
 
 /**
  * Whether the journal is the one commands were written to. A new id is another journal; an epoch older than the one it
  * confirmed to have on disk means that it was put back from a backup.
  */
-export function sameJournal(hello: { journalId: string; lastEpoch: number }, device: { journalId: string | null; readyEpoch: number }): boolean {
+export function sameJournal(
+  hello: { journalId: string; lastEpoch: number },
+  device: { journalId: string | null; readyEpoch: number },
+): boolean {
   return device.journalId === hello.journalId && hello.lastEpoch >= device.readyEpoch
 }
 
@@ -45,7 +51,10 @@ export function planResume(held: readonly HeldCommand[], rows: readonly ResumeRo
   const byId = new Map(rows.map((row) => [row.id, row]))
   const heldIds = new Set(held.map((command) => command.commandId))
   return {
-    answers: held.map((command) => ({ commandId: command.commandId, word: wordFor(command, byId.get(command.commandId)) })),
+    answers: held.map((command) => ({
+      commandId: command.commandId,
+      word: wordFor(command, byId.get(command.commandId)),
+    })),
     held: held.filter(({ commandId }) => {
       const row = byId.get(commandId)
       return row !== undefined && !isSettled(row)

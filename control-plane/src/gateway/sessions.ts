@@ -59,7 +59,9 @@ export class Sessions {
     })
     const gone = (): void => {
       late.cancel()
-      const closing = order.then(async () => (session ? await this.#gone(session) : undefined)).catch((error: unknown) => log.error({ err: error }, 'session end failed'))
+      const closing = order
+        .then(async () => (session ? await this.#gone(session) : undefined))
+        .catch((error: unknown) => log.error({ err: error }, 'session end failed'))
       this.#closing.add(closing)
       void closing.finally(() => this.#closing.delete(closing))
     }
@@ -94,36 +96,63 @@ export class Sessions {
     const hello = first.frame.value
     this.#check(hello, identity)
     const { registry, clock, desk, guard, heartbeatMs, log } = this.#deps
-    if (registry.isCloneLoop(identity.deviceId, hello.bootId, clock.monotonicMs())) return await this.#clone(stream, identity.deviceId)
+    if (registry.isCloneLoop(identity.deviceId, hello.bootId, clock.monotonicMs()))
+      return await this.#clone(stream, identity.deviceId)
     const accepted = await desk.accept(hello, identity.serial)
     const credits = Math.min(Math.max(1, hello.credits), MOST_CREDITS)
     const { epoch, accountId, resume } = accepted
-    const facts = { deviceId: identity.deviceId, accountId, epoch, journalId: hello.journalId, bootId: hello.bootId, serial: identity.serial, credits }
+    const facts = {
+      deviceId: identity.deviceId,
+      accountId,
+      epoch,
+      journalId: hello.journalId,
+      bootId: hello.bootId,
+      serial: identity.serial,
+      credits,
+    }
     const session = new Session(stream, facts, clock.monotonicMs())
     for (const commandId of accepted.outstanding) session.outstanding.add(commandId)
     const older = registry.add(session)
-    older?.end({ $case: 'error', value: sessionError('STALE_EPOCH', 'a newer session of this device took over', true, 1000) })
+    older?.end({
+      $case: 'error',
+      value: sessionError('STALE_EPOCH', 'a newer session of this device took over', true, 1000),
+    })
     const budget = accountId === null ? undefined : await guard.budget(accountId)
-    session.send({ $case: 'welcome', value: { sessionEpoch: epoch, heartbeatMs, credits, capabilities: [], protocol: PROTOCOL, resume, budget } })
+    session.send({
+      $case: 'welcome',
+      value: { sessionEpoch: epoch, heartbeatMs, credits, capabilities: [], protocol: PROTOCOL, resume, budget },
+    })
     log.info({ deviceId: identity.deviceId, epoch }, 'agent connected')
     this.#hear(session, { sessionEpoch: epoch, frames: rest })
     return session
   }
 
   #check(hello: Hello, identity: PeerIdentity): void {
-    if (hello.deviceId !== identity.deviceId) throw new MusterError('UNAUTHENTICATED', 'deviceId: is not the certificate\'s device')
+    if (hello.deviceId !== identity.deviceId)
+      throw new MusterError('UNAUTHENTICATED', "deviceId: is not the certificate's device")
     if (hello.protocolMin > PROTOCOL || hello.protocolMax < PROTOCOL) {
-      throw new MusterError('INVALID_REQUEST', `protocol: this plane speaks ${PROTOCOL}, the agent ${hello.protocolMin} to ${hello.protocolMax}; update the older one`)
+      throw new MusterError(
+        'INVALID_REQUEST',
+        `protocol: this plane speaks ${PROTOCOL}, the agent ${hello.protocolMin} to ${hello.protocolMax}; update the older one`,
+      )
     }
-    if (!hello.journalId || !hello.bootId) throw new MusterError('INVALID_REQUEST', 'journalId and bootId: have to be set')
+    if (!hello.journalId || !hello.bootId)
+      throw new MusterError('INVALID_REQUEST', 'journalId and bootId: have to be set')
   }
 
   /** Nobody can tell which of the two is the phone: both are held off, and an operator is told. */
   async #clone(stream: SessionStream, deviceId: number): Promise<undefined> {
     const { db, clock, registry } = this.#deps
     const at = clock.now().getTime()
-    await db.write(async (tx) => await insert(db.models.deviceEvents, { deviceId, type: 'CLONE_SUSPECTED', data: {}, at }, tx))
-    const error = sessionError('CLONE_SUSPECTED', 'two agents use this identity; delete the device and enrol both anew', true, CLONE_WAIT_MS)
+    await db.write(
+      async (tx) => await insert(db.models.deviceEvents, { deviceId, type: 'CLONE_SUSPECTED', data: {}, at }, tx),
+    )
+    const error = sessionError(
+      'CLONE_SUSPECTED',
+      'two agents use this identity; delete the device and enrol both anew',
+      true,
+      CLONE_WAIT_MS,
+    )
     stream.write({ frames: [{ frame: { $case: 'error', value: error } }] })
     stream.end()
     registry.get(deviceId)?.end({ $case: 'error', value: error })
@@ -134,7 +163,10 @@ export class Sessions {
     if (session.ended) return
     const { clock, registry } = this.#deps
     if (request.sessionEpoch !== session.facts.epoch || registry.get(session.facts.deviceId) !== session) {
-      session.end({ $case: 'error', value: sessionError('STALE_EPOCH', `the session's epoch is ${session.facts.epoch}`, true, 1000) })
+      session.end({
+        $case: 'error',
+        value: sessionError('STALE_EPOCH', `the session's epoch is ${session.facts.epoch}`, true, 1000),
+      })
       return
     }
     session.heardAt = clock.monotonicMs()
@@ -148,14 +180,18 @@ export class Sessions {
         session.send({ $case: 'heartbeatAck', value: { seq: frame.value.seq } })
         return
       case 'ready':
-        void this.#ready(session).catch((error: unknown) => this.drop(session, `readiness could not be recorded: ${String(error)}`))
+        void this.#ready(session).catch((error: unknown) =>
+          this.drop(session, `readiness could not be recorded: ${String(error)}`),
+        )
         return
       case 'credits':
         session.credits = Math.min(Math.max(0, frame.value.window), MOST_CREDITS)
         dispatcher.ring([session.facts.deviceId])
         return
       case 'reportedState':
-        void this.#state(session, frame.value.account?.uiTree).catch((error: unknown) => log.warn({ err: error }, 'device state could not be recorded'))
+        void this.#state(session, frame.value.account?.uiTree).catch((error: unknown) =>
+          log.warn({ err: error }, 'device state could not be recorded'),
+        )
         return
       case 'bye':
         session.end()
@@ -181,14 +217,21 @@ export class Sessions {
   async #ready(session: Session): Promise<void> {
     const { db, dispatcher } = this.#deps
     const { deviceId, epoch } = session.facts
-    await db.write(async (tx) => await db.models.devices.update({ readyEpoch: epoch }, { where: { id: deviceId, epoch }, transaction: tx }))
+    await db.write(
+      async (tx) =>
+        await db.models.devices.update({ readyEpoch: epoch }, { where: { id: deviceId, epoch }, transaction: tx }),
+    )
     session.ready = true
     dispatcher.ring([deviceId])
   }
 
   async #state(session: Session, uiTree: string | undefined): Promise<void> {
     const { db } = this.#deps
-    if (uiTree) await db.write(async (tx) => await db.models.devices.update({ uiTree }, { where: { id: session.facts.deviceId }, transaction: tx }))
+    if (uiTree)
+      await db.write(
+        async (tx) =>
+          await db.models.devices.update({ uiTree }, { where: { id: session.facts.deviceId }, transaction: tx }),
+      )
   }
 
   async #gone(session: Session): Promise<void> {
@@ -198,7 +241,10 @@ export class Sessions {
     const { deviceId, epoch } = session.facts
     const at = clock.now().getTime()
     await db.write(async (tx) => {
-      const [changed] = await db.models.devices.update({ online: false, lastSeenAt: at }, { where: { id: deviceId, epoch, online: true }, transaction: tx })
+      const [changed] = await db.models.devices.update(
+        { online: false, lastSeenAt: at },
+        { where: { id: deviceId, epoch, online: true }, transaction: tx },
+      )
       await db.models.deviceSessions.destroy({ where: { deviceId, epoch }, transaction: tx })
       if (changed === 0) return
       await insert(db.models.deviceEvents, { deviceId, type: 'DISCONNECTED', data: { epoch }, at }, tx)
@@ -211,10 +257,20 @@ export class Sessions {
     const known = error instanceof MusterError ? error : undefined
     if (!known) this.#deps.log.error({ err: error }, 'hello failed')
     const fatal = known?.code === 'UNAUTHENTICATED' || known?.code === 'INVALID_REQUEST' || known?.code === 'FORBIDDEN'
-    const value = sessionError(known?.code ?? 'UNAVAILABLE', known?.message ?? 'the plane could not take the agent in', !fatal, fatal ? 30_000 : 1000)
+    const value = sessionError(
+      known?.code ?? 'UNAVAILABLE',
+      known?.message ?? 'the plane could not take the agent in',
+      !fatal,
+      fatal ? 30_000 : 1000,
+    )
     stream.write({ frames: [{ frame: { $case: 'error', value } }] })
     stream.end()
   }
 }
 
-const sessionError = (code: string, message: string, retryable: boolean, retryAfterMs: number): SessionError => ({ code, message, retryable, retryAfterMs })
+const sessionError = (code: string, message: string, retryable: boolean, retryAfterMs: number): SessionError => ({
+  code,
+  message,
+  retryable,
+  retryAfterMs,
+})

@@ -17,7 +17,9 @@ const Group = z
     lastSeenAt: Timestamp,
   })
   .meta({ id: 'Group' })
-const Member = z.strictObject({ id: z.number().int(), name: z.string(), position: z.number().int() }).meta({ id: 'GroupMember' })
+const Member = z
+  .strictObject({ id: z.number().int(), name: z.string(), position: z.number().int() })
+  .meta({ id: 'GroupMember' })
 
 /** Group chats found on phones. */
 export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime }): Route[] {

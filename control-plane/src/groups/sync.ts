@@ -8,14 +8,29 @@ import { insert, row } from '../database/table.ts'
  * Writes one page of a group sync. The phone shows only names, so a group is found again by its name, and by its size
  * where two share one. A repeated page changes nothing.
  */
-export async function saveGroups(deps: { db: Database; clock: Clock }, tx: Transaction, accountId: number, page: SyncPage): Promise<void> {
+export async function saveGroups(
+  deps: { db: Database; clock: Clock },
+  tx: Transaction,
+  accountId: number,
+  page: SyncPage,
+): Promise<void> {
   for (const group of page.groups) await saveGroup(deps, tx, accountId, group)
 }
 
-async function saveGroup({ db, clock }: { db: Database; clock: Clock }, tx: Transaction, accountId: number, found: FoundGroup): Promise<void> {
+async function saveGroup(
+  { db, clock }: { db: Database; clock: Clock },
+  tx: Transaction,
+  accountId: number,
+  found: FoundGroup,
+): Promise<void> {
   const { groups, groupMembers } = db.models
   const lastSeenAt = clock.now().getTime()
-  const values = { name: found.name, memberCount: found.memberCount, confidence: found.complete ? 'HIGH' : 'LOW', lastSeenAt }
+  const values = {
+    name: found.name,
+    memberCount: found.memberCount,
+    confidence: found.complete ? 'HIGH' : 'LOW',
+    lastSeenAt,
+  }
   const same =
     (await row(groups, { where: { accountId, name: found.name, memberCount: found.memberCount }, transaction: tx })) ??
     (await onlyOneCalled(db, tx, accountId, found.name))
@@ -29,5 +44,7 @@ async function saveGroup({ db, clock }: { db: Database; clock: Clock }, tx: Tran
 
 async function onlyOneCalled(db: Database, tx: Transaction, accountId: number, name: string) {
   const where = { accountId, name }
-  return (await db.models.groups.count({ where, transaction: tx })) === 1 ? await row(db.models.groups, { where, transaction: tx }) : undefined
+  return (await db.models.groups.count({ where, transaction: tx })) === 1
+    ? await row(db.models.groups, { where, transaction: tx })
+    : undefined
 }

@@ -49,9 +49,14 @@ function asMusterError(error: unknown): MusterError {
   }
   // Errors of the body parser and of multer carry a status and a text made for clients.
   const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500
-  const code = BY_STATUS[status] ?? (error instanceof Error && error.name === 'MulterError' ? 'INVALID_REQUEST' : undefined)
-  if (!code) return new MusterError('INTERNAL', 'something went wrong here; try again, and name the requestId when you ask', { cause: error })
+  const code =
+    BY_STATUS[status] ?? (error instanceof Error && error.name === 'MulterError' ? 'INVALID_REQUEST' : undefined)
+  if (!code)
+    return new MusterError('INTERNAL', 'something went wrong here; try again, and name the requestId when you ask', {
+      cause: error,
+    })
   const text = error instanceof Error ? error.message : String(error)
-  const remedy = status === 413 ? 'body: is too large; send at most 1 MB of JSON' : `body: ${text}; send valid JSON or form data`
+  const remedy =
+    status === 413 ? 'body: is too large; send at most 1 MB of JSON' : `body: ${text}; send valid JSON or form data`
   return new MusterError(code, remedy, { cause: error })
 }

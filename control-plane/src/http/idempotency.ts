@@ -28,15 +28,19 @@ export class Idempotency {
 
   /** Throws CONFLICT for a key used with another body, or whose first call has not answered. */
   async once(call: IdempotentCall, work: () => Promise<unknown>): Promise<unknown> {
-    if (call.key.length > LONGEST_KEY) throw invalid(`Idempotency-Key: is longer than ${LONGEST_KEY} characters; use a UUID`)
+    if (call.key.length > LONGEST_KEY)
+      throw invalid(`Idempotency-Key: is longer than ${LONGEST_KEY} characters; use a UUID`)
     const where = { userId: call.caller.userId, method: 'POST', path: call.path.slice(0, 200), key: call.key }
-    const bodyHash = createHash('sha256').update(JSON.stringify(call.body ?? null)).digest('hex')
+    const bodyHash = createHash('sha256')
+      .update(JSON.stringify(call.body ?? null))
+      .digest('hex')
     const earlier = await this.#claim(where, bodyHash)
     if (earlier) return earlier.response
     try {
       const response = await work()
       await this.#db.write(
-        async (tx) => await this.#db.models.idempotencyKeys.update({ status: 200, response }, { where, transaction: tx }),
+        async (tx) =>
+          await this.#db.models.idempotencyKeys.update({ status: 200, response }, { where, transaction: tx }),
       )
       return response
     } catch (error) {
@@ -64,7 +68,9 @@ export class Idempotency {
     const known = await row(idempotencyKeys, { where })
     if (known?.bodyHash !== bodyHash) throw conflict('Idempotency-Key: was used with another body; use a new key')
     if (known.status === null) {
-      throw conflict('Idempotency-Key: its first call has not answered; look whether it took effect, then use a new key')
+      throw conflict(
+        'Idempotency-Key: its first call has not answered; look whether it took effect, then use a new key',
+      )
     }
     return { response: known.response }
   }

@@ -38,7 +38,12 @@ function operation(route: Route): ZodOpenApiOperationObject {
   const answer = route.data
     ? {
         'application/json': {
-          schema: z.strictObject({ code: z.literal(200), msg: z.string(), data: route.data, timestamp: z.number().int() }),
+          schema: z.strictObject({
+            code: z.literal(200),
+            msg: z.string(),
+            data: route.data,
+            timestamp: z.number().int(),
+          }),
         },
       }
     : { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } }
@@ -51,7 +56,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
     ...(route.body ? { requestBody: requestBody(route, route.body) } : {}),
     responses: {
       200: { description: 'Done', content: answer },
-      default: { description: 'Refused; nothing was changed', content: { 'application/json': { schema: ErrorEnvelope } } },
+      default: {
+        description: 'Refused; nothing was changed',
+        content: { 'application/json': { schema: ErrorEnvelope } },
+      },
     },
   }
 }

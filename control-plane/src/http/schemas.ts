@@ -78,11 +78,17 @@ export class WorkspaceTime {
   get schema() {
     return z
       .string()
-      .meta({ description: 'ISO 8601; without an offset it is in the workspace zone', example: '2027-02-12T10:00:00+08:00' })
+      .meta({
+        description: 'ISO 8601; without an offset it is in the workspace zone',
+        example: '2027-02-12T10:00:00+08:00',
+      })
       .transform((text, context) => {
         const ms = this.parse(text)
         if (ms !== undefined) return ms
-        context.addIssue({ code: 'custom', message: 'is not an ISO 8601 time; write it like 2027-02-12T10:00:00+08:00' })
+        context.addIssue({
+          code: 'custom',
+          message: 'is not an ISO 8601 time; write it like 2027-02-12T10:00:00+08:00',
+        })
         return z.NEVER
       })
   }

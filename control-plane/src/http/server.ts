@@ -59,7 +59,12 @@ export function httpServer(deps: HttpDeps): Server {
     router[route.method](path, guard(route, deps), parse as unknown as Middleware, answer(route, deps))
   }
   app.use(router.routes())
-  app.use(router.allowedMethods({ throw: true, methodNotAllowed: () => new MusterError('METHOD_NOT_ALLOWED', 'this path has no such method; see /docs') }))
+  app.use(
+    router.allowedMethods({
+      throw: true,
+      methodNotAllowed: () => new MusterError('METHOD_NOT_ALLOWED', 'this path has no such method; see /docs'),
+    }),
+  )
   return createServer(app.callback())
 }
 
@@ -107,7 +112,10 @@ async function mutate(route: Route, ctx: Context, deps: HttpDeps, file: Uploaded
   const target = ctx.path.slice('/api/v1'.length)
   const entry = { caller, action: `${route.method.toUpperCase()} ${route.path}`, target, before: bodyOf(ctx) }
   try {
-    const data = key && caller.userId ? await deps.idempotency.once({ caller, path: target, key, body: bodyOf(ctx) }, work) : await work()
+    const data =
+      key && caller.userId
+        ? await deps.idempotency.once({ caller, path: target, key, body: bodyOf(ctx) }, work)
+        : await work()
     await deps.audit.write({ ...entry, after: data, outcome: 200 })
     return data
   } catch (error) {
@@ -141,5 +149,11 @@ const bodyOf = (ctx: Context): unknown => (ctx.request as { body?: unknown }).bo
 function uploadedFile(ctx: Context): UploadedFile | undefined {
   const { file } = ctx.request as { file?: { path: string; originalname: string; size: number } }
   // Browsers send names as UTF-8; the multipart parser reads them as latin1.
-  return file && { path: file.path, originalName: Buffer.from(file.originalname, 'latin1').toString('utf8'), size: file.size }
+  return (
+    file && {
+      path: file.path,
+      originalName: Buffer.from(file.originalname, 'latin1').toString('utf8'),
+      size: file.size,
+    }
+  )
 }

@@ -13,13 +13,17 @@ const LARGEST_IMAGE_BYTES = 20 * 1024 * 1024
 export async function contentTypeOf(path: string, size: number): Promise<{ type: MaterialType; mimeType: string }> {
   const mime = (await fileTypeFromFile(path))?.mime ?? 'unknown'
   if (IMAGES.has(mime)) {
-    if (size > LARGEST_IMAGE_BYTES) throw new MusterError('PAYLOAD_TOO_LARGE', 'file: a picture may have at most 20 MB; make it smaller')
+    if (size > LARGEST_IMAGE_BYTES)
+      throw new MusterError('PAYLOAD_TOO_LARGE', 'file: a picture may have at most 20 MB; make it smaller')
     await assertReadable(path)
     return { type: 'IMAGE', mimeType: mime }
   }
   if (VIDEOS.has(mime)) return { type: 'VIDEO', mimeType: mime }
   if (FILES.has(mime)) return { type: 'FILE', mimeType: mime }
-  throw new MusterError('UNSUPPORTED_MEDIA', 'file: is not a picture, video or document; send PNG, JPEG, GIF, WebP, MP4, WebM, PDF, ZIP or MP3')
+  throw new MusterError(
+    'UNSUPPORTED_MEDIA',
+    'file: is not a picture, video or document; send PNG, JPEG, GIF, WebP, MP4, WebM, PDF, ZIP or MP3',
+  )
 }
 
 /** A file may begin like a picture and be none. */
@@ -28,7 +32,11 @@ async function assertReadable(path: string): Promise<void> {
     const { width, height } = imageSize(await readFile(path))
     if (width > 0 && height > 0) return
   } catch (error) {
-    throw new MusterError('UNSUPPORTED_MEDIA', 'file: begins like a picture but cannot be read as one; export it again', { cause: error })
+    throw new MusterError(
+      'UNSUPPORTED_MEDIA',
+      'file: begins like a picture but cannot be read as one; export it again',
+      { cause: error },
+    )
   }
   throw new MusterError('UNSUPPORTED_MEDIA', 'file: is a picture without width or height; export it again')
 }

@@ -25,7 +25,9 @@ const Material = z
     createTime: Timestamp,
   })
   .meta({ id: 'Material' })
-const Category = z.strictObject({ id: z.number().int(), name: z.string(), parentId: z.number().int().nullable() }).meta({ id: 'MaterialCategory' })
+const Category = z
+  .strictObject({ id: z.number().int(), name: z.string(), parentId: z.number().int().nullable() })
+  .meta({ id: 'MaterialCategory' })
 const Name = z.string().min(1).max(200)
 
 export interface MaterialDeps {
@@ -52,7 +54,8 @@ function uploadRoute({ db, clock, time, store }: MaterialDeps): Route {
     body: z.strictObject({ name: Name.optional(), categoryId: Id.optional() }),
     data: Material,
     handle: async ({ body, file }) => {
-      if (!file || file.size === 0) throw invalid('file: is missing or empty; send multipart/form-data with a part "file"')
+      if (!file || file.size === 0)
+        throw invalid('file: is missing or empty; send multipart/form-data with a part "file"')
       const kind = await contentTypeOf(file.path, file.size)
       if (body.categoryId !== undefined) await existingCategory(db, body.categoryId)
       const sha256 = await sha256OfFile(file.path)
@@ -60,7 +63,8 @@ function uploadRoute({ db, clock, time, store }: MaterialDeps): Route {
       const made = await db.write(async (tx) => {
         const known = await row(materials, { where: { sha256 }, transaction: tx })
         if (known) {
-          if (known.deletedAt !== null) await materials.update({ deletedAt: null }, { where: { id: known.id }, transaction: tx })
+          if (known.deletedAt !== null)
+            await materials.update({ deletedAt: null }, { where: { id: known.id }, transaction: tx })
           return known
         }
         const material = {
@@ -88,7 +92,12 @@ function readRoutes({ db, time, store }: MaterialDeps): Route[] {
       summary: 'List materials',
       tag: 'materials',
       role: 'viewer',
-      query: z.strictObject({ ...paging, type: TypeSchema.optional(), categoryId: Id.optional(), keyword: z.string().max(100).optional() }),
+      query: z.strictObject({
+        ...paging,
+        type: TypeSchema.optional(),
+        categoryId: Id.optional(),
+        keyword: z.string().max(100).optional(),
+      }),
       data: pageOf(Material),
       handle: async ({ query }) => {
         const where: WhereOptions<MaterialRow> = {
@@ -98,7 +107,12 @@ function readRoutes({ db, time, store }: MaterialDeps): Route[] {
           ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
         }
         const found = await rows(materials, { where, ...window(query), order: [['id', 'DESC']] })
-        return { items: found.map((material) => view(material, time)), page: query.page, size: query.size, total: await materials.count({ where }) }
+        return {
+          items: found.map((material) => view(material, time)),
+          page: query.page,
+          size: query.size,
+          total: await materials.count({ where }),
+        }
       },
     }),
     defineRoute({
@@ -159,7 +173,10 @@ function changeRoutes({ db, clock, time }: MaterialDeps): Route[] {
         await existing(db, params.id)
         const user = await activeTaskWithMaterial(db, params.id)
         if (user) throw conflict(`material ${params.id} is used by ${user}; finish or delete that first`)
-        await db.write(async (tx) => await materials.update({ deletedAt: clock.now().getTime() }, { where: { id: params.id }, transaction: tx }))
+        await db.write(
+          async (tx) =>
+            await materials.update({ deletedAt: clock.now().getTime() }, { where: { id: params.id }, transaction: tx }),
+        )
         return null
       },
     }),
@@ -168,7 +185,10 @@ function changeRoutes({ db, clock, time }: MaterialDeps): Route[] {
 
 function categoryRoutes(db: Database): Route[] {
   const { materialCategories, materials } = db.models
-  const Body = z.strictObject({ name: z.string().min(1).max(100), parentId: z.number().int().positive().nullable().default(null) })
+  const Body = z.strictObject({
+    name: z.string().min(1).max(100),
+    parentId: z.number().int().positive().nullable().default(null),
+  })
   return [
     defineRoute({
       method: 'get',
@@ -223,8 +243,13 @@ function categoryRoutes(db: Database): Route[] {
         const known = await existingCategory(db, params.id)
         if (body.parentId === params.id) throw invalid('parentId: a category cannot be its own parent; name another')
         if (typeof body.parentId === 'number') await existingCategory(db, body.parentId, 'parentId')
-        const next = { name: body.name ?? known.name, parentId: body.parentId === undefined ? known.parentId : body.parentId }
-        await db.write(async (tx) => await materialCategories.update(next, { where: { id: params.id }, transaction: tx }))
+        const next = {
+          name: body.name ?? known.name,
+          parentId: body.parentId === undefined ? known.parentId : body.parentId,
+        }
+        await db.write(
+          async (tx) => await materialCategories.update(next, { where: { id: params.id }, transaction: tx }),
+        )
         return { id: params.id, ...next }
       },
     }),
@@ -240,7 +265,8 @@ function categoryRoutes(db: Database): Route[] {
         await existingCategory(db, params.id)
         const used = await materials.count({ where: { categoryId: params.id, deletedAt: null } })
         const children = await materialCategories.count({ where: { parentId: params.id } })
-        if (used + children > 0) throw conflict(`category ${params.id} holds ${used} materials and ${children} categories; move them first`)
+        if (used + children > 0)
+          throw conflict(`category ${params.id} holds ${used} materials and ${children} categories; move them first`)
         await db.write(async (tx) => await materialCategories.destroy({ where: { id: params.id }, transaction: tx }))
         return null
       },

@@ -45,10 +45,15 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
       summary: 'Stop the fleet, a device, an account or a task now',
       tag: 'safety',
       role: 'operator',
-      body: z.strictObject({ scope: z.enum(KILL_SCOPES), id: z.number().int().positive().optional(), reason: z.string().min(1).max(500) }),
+      body: z.strictObject({
+        scope: z.enum(KILL_SCOPES),
+        id: z.number().int().positive().optional(),
+        reason: z.string().min(1).max(500),
+      }),
       data: IdAnswer,
       handle: async ({ body, caller }) => {
-        if (body.scope !== 'FLEET' && body.id === undefined) throw invalid(`id: is missing; scope ${body.scope} needs the id of one`)
+        if (body.scope !== 'FLEET' && body.id === undefined)
+          throw invalid(`id: is missing; scope ${body.scope} needs the id of one`)
         if (body.scope === 'FLEET' && body.id !== undefined) throw invalid('id: scope FLEET takes none; leave it out')
         await requireTarget(db, body.scope, body.id)
         return { id: await pull(deps, { ...body, createdBy: caller.userId }) }
@@ -83,7 +88,13 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
         const known = await row(killSwitches, { where: { id: params.id } })
         if (!known) throw notFound('kill switch', params.id)
         if (known.liftedAt !== null) throw conflict(`kill switch ${params.id} is lifted already`)
-        await db.write(async (tx) => await killSwitches.update({ liftedAt: clock.now().getTime() }, { where: { id: params.id }, transaction: tx }))
+        await db.write(
+          async (tx) =>
+            await killSwitches.update(
+              { liftedAt: clock.now().getTime() },
+              { where: { id: params.id }, transaction: tx },
+            ),
+        )
         const online = await rows(devices, { where: { online: true }, attributes: ['id'] })
         deps.bell.ring(online.map((device) => device.id))
         return null
@@ -92,17 +103,29 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
   ]
 }
 
-async function pull(deps: KillSwitchDeps, wanted: { scope: KillScope; id?: number | undefined; reason: string; createdBy: number }): Promise<number> {
+async function pull(
+  deps: KillSwitchDeps,
+  wanted: { scope: KillScope; id?: number | undefined; reason: string; createdBy: number },
+): Promise<number> {
   const { db, clock, faults, store, operations, rollUp } = deps
   const { scope, id: targetId = null, reason, createdBy } = wanted
   faults.hit('cancel.commit.before')
   const id = await db.write(async (tx) => {
-    const made = await insert(db.models.killSwitches, { scope, targetId, reason, createdBy, createdAt: clock.now().getTime() }, tx)
+    const made = await insert(
+      db.models.killSwitches,
+      { scope, targetId, reason, createdBy, createdAt: clock.now().getTime() },
+      tx,
+    )
     const target = targetId ?? 0
-    const where = { FLEET: {}, DEVICE: { deviceId: target }, ACCOUNT: { accountId: target }, TASK: { taskId: target } }[scope]
+    const where = { FLEET: {}, DEVICE: { deviceId: target }, ACCOUNT: { accountId: target }, TASK: { taskId: target } }[
+      scope
+    ]
     const open = await store.openCommands(tx, where)
     await operations.stopCommands(tx, open, { code: 'CANCELLED', reason: `kill switch ${made}: ${reason}` })
-    await rollUp.commandsFinished(tx, open.filter((command) => command.status === 'QUEUED').map((command) => command.id))
+    await rollUp.commandsFinished(
+      tx,
+      open.filter((command) => command.status === 'QUEUED').map((command) => command.id),
+    )
     await rollUp.itemsChanged(tx, [...new Set(open.map((command) => command.taskId))])
     return made
   })
@@ -113,6 +136,10 @@ async function pull(deps: KillSwitchDeps, wanted: { scope: KillScope; id?: numbe
 async function requireTarget(db: Database, scope: KillScope, id: number | undefined): Promise<void> {
   if (id === undefined || scope === 'FLEET') return
   const { devices, accounts, tasks } = db.models
-  const found = { DEVICE: async () => await devices.count({ where: { id } }), ACCOUNT: async () => await accounts.count({ where: { id } }), TASK: async () => await tasks.count({ where: { id } }) }[scope]
+  const found = {
+    DEVICE: async () => await devices.count({ where: { id } }),
+    ACCOUNT: async () => await accounts.count({ where: { id } }),
+    TASK: async () => await tasks.count({ where: { id } }),
+  }[scope]
   if ((await found()) === 0) throw notFound(scope.toLowerCase(), id)
 }

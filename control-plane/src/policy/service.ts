@@ -79,14 +79,19 @@ export class Policy implements CommandAdmission, AccountGuard {
     tx.afterCommit(() => void this.#deps.sessions.pushBudget(accountId).catch(() => undefined))
   }
 
-  async spend(tx: Transaction, accountId: number, items: readonly { readonly id: number; readonly action: string }[]): Promise<void> {
+  async spend(
+    tx: Transaction,
+    accountId: number,
+    items: readonly { readonly id: number; readonly action: string }[],
+  ): Promise<void> {
     const now = this.#deps.clock.now().getTime()
     const day = this.#deps.time.day(now)
     const spent = items.flatMap((item) => {
       const kind = capKindOf(item.action as ItemRow['action'])
       return kind ? [{ accountId, day, kind, itemId: item.id, at: now }] : []
     })
-    if (spent.length > 0) await this.#deps.db.models.budgetSpends.bulkCreate(spent as never[], { ignoreDuplicates: true, transaction: tx })
+    if (spent.length > 0)
+      await this.#deps.db.models.budgetSpends.bulkCreate(spent as never[], { ignoreDuplicates: true, transaction: tx })
   }
 
   async budget(accountId: number): Promise<Budget | undefined> {
@@ -108,27 +113,51 @@ export class Policy implements CommandAdmission, AccountGuard {
 
   async beforeDispatch(tx: Transaction, command: CommandRow, items: readonly ItemRow[]): Promise<Admission> {
     const now = this.#deps.clock.now().getTime()
-    const hold = (untilMs: number, code: ErrorCode, reason: string): Admission => ({ kind: 'hold', untilMs, code, reason })
+    const hold = (untilMs: number, code: ErrorCode, reason: string): Admission => ({
+      kind: 'hold',
+      untilMs,
+      code,
+      reason,
+    })
     const killed = await activeSwitchFor(this.#deps.db, tx, command)
     if (killed) return hold(now + HOLD_MS, 'CANCELLED', `kill switch ${killed.id}: ${killed.reason}`)
     if (command.effectClass === 'READ') return { kind: 'send', skipped: [] }
     const device = await row(this.#deps.db.models.devices, { where: { id: command.deviceId }, transaction: tx })
     if (!device?.emulated && !this.#deps.wechatRulesAccepted) {
-      return hold(now + HOLD_MS, 'APP_NOT_READY', 'the phone driver is off: the notice about WeChat rules is not accepted')
+      return hold(
+        now + HOLD_MS,
+        'APP_NOT_READY',
+        'the phone driver is off: the notice about WeChat rules is not accepted',
+      )
     }
-    const account = command.accountId ? await row(this.#deps.db.models.accounts, { where: { id: command.accountId }, transaction: tx }) : undefined
+    const account = command.accountId
+      ? await row(this.#deps.db.models.accounts, { where: { id: command.accountId }, transaction: tx })
+      : undefined
     if (!account) return { kind: 'send', skipped: [] }
     if (account.status !== 'ACTIVE') {
-      return hold(now + HOLD_MS, (account.stopCode ?? 'RISK_CONTROL') as ErrorCode, `account ${account.id} is stopped: ${account.stopReason ?? ''}`)
+      return hold(
+        now + HOLD_MS,
+        (account.stopCode ?? 'RISK_CONTROL') as ErrorCode,
+        `account ${account.id} is stopped: ${account.stopReason ?? ''}`,
+      )
     }
     const rules = this.rulesOf(account)
     if (isQuiet(rules, this.#deps.time.minuteOfDay(now))) {
-      return hold(this.#deps.time.nextMinuteOfDay(now, rules.quietEnd), 'QUIET_HOURS', 'it is quiet hours for the account')
+      return hold(
+        this.#deps.time.nextMinuteOfDay(now, rules.quietEnd),
+        'QUIET_HOURS',
+        'it is quiet hours for the account',
+      )
     }
     return { kind: 'send', skipped: await this.#skipped(tx, account, rules, items) }
   }
 
-  async #skipped(tx: Transaction, account: AccountRow, rules: PolicyRules, items: readonly ItemRow[]): Promise<SkippedItem[]> {
+  async #skipped(
+    tx: Transaction,
+    account: AccountRow,
+    rules: PolicyRules,
+    items: readonly ItemRow[],
+  ): Promise<SkippedItem[]> {
     const refused = await this.#unwelcome(tx, rules, items)
     const remaining = await this.#remaining(tx, account.id, rules.caps)
     const skipped: SkippedItem[] = []
@@ -137,21 +166,33 @@ export class Policy implements CommandAdmission, AccountGuard {
       const kind = capKindOf(item.action)
       if (reason) skipped.push({ itemId: item.id, ...reason })
       else if (kind && remaining[kind]-- <= 0) {
-        skipped.push({ itemId: item.id, code: 'BUDGET_SPENT', reason: `account ${account.id} may do ${rules.caps[kind]} ${kind} a day` })
+        skipped.push({
+          itemId: item.id,
+          code: 'BUDGET_SPENT',
+          reason: `account ${account.id} may do ${rules.caps[kind]} ${kind} a day`,
+        })
       }
     }
     return skipped
   }
 
   /** Customers who must not get this message now. */
-  async #unwelcome(tx: Transaction, rules: PolicyRules, items: readonly ItemRow[]): Promise<Map<number, { code: ErrorCode; reason: string }>> {
+  async #unwelcome(
+    tx: Transaction,
+    rules: PolicyRules,
+    items: readonly ItemRow[],
+  ): Promise<Map<number, { code: ErrorCode; reason: string }>> {
     const customerIds = items.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
     const refused = new Map<number, { code: ErrorCode; reason: string }>()
     if (customerIds.length === 0) return refused
     const earliest = this.#deps.clock.now().getTime() - rules.customerSpacingMs
-    const found = await rows(this.#deps.db.models.customers, { where: { id: { [Op.in]: customerIds } }, transaction: tx })
+    const found = await rows(this.#deps.db.models.customers, {
+      where: { id: { [Op.in]: customerIds } },
+      transaction: tx,
+    })
     for (const { id, optOut, deletedAt, lastSentAt } of found) {
-      if (optOut || deletedAt !== null) refused.set(id, { code: 'OPTED_OUT', reason: 'the customer opted out or was deleted' })
+      if (optOut || deletedAt !== null)
+        refused.set(id, { code: 'OPTED_OUT', reason: 'the customer opted out or was deleted' })
       else if (rules.customerSpacingMs > 0 && lastSentAt !== null && lastSentAt > earliest) {
         refused.set(id, { code: 'BUDGET_SPENT', reason: 'the customer got a message within the last day' })
       }

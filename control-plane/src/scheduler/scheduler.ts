@@ -36,7 +36,9 @@ export class AgendaScheduler implements Scheduler {
       removeOnComplete: true,
     })
     this.#agenda.on('error', (error: unknown) => deps.log.error({ err: error }, 'scheduler error'))
-    this.#agenda.on('fail', (error: unknown) => deps.log.error({ err: error }, 'a job failed; the sweep brings it back'))
+    this.#agenda.on('fail', (error: unknown) =>
+      deps.log.error({ err: error }, 'a job failed; the sweep brings it back'),
+    )
   }
 
   async wakeTask(taskId: number, at: number): Promise<void> {

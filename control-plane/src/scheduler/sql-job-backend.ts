@@ -62,7 +62,12 @@ class SqlJobRepository implements JobRepository {
     await this.#update({ id: Number(job._id) }, { nextRunAt, lockedAt: job.lockedAt ? lockedAt : null, attributes })
   }
 
-  async getNextJobToRun(name: string, nextScanAt: Date, lockDeadline: Date, now = this.#clock.now()): Promise<JobParameters | undefined> {
+  async getNextJobToRun(
+    name: string,
+    nextScanAt: Date,
+    lockDeadline: Date,
+    now = this.#clock.now(),
+  ): Promise<JobParameters | undefined> {
     return await this.#db.write(async (tx) => {
       const due = { lockedAt: null, nextRunAt: { [Op.lte]: nextScanAt.getTime() } }
       const abandoned = { lockedAt: { [Op.lte]: lockDeadline.getTime() } }
@@ -80,7 +85,13 @@ class SqlJobRepository implements JobRepository {
 
   async lockJob(job: JobParameters): Promise<JobParameters | undefined> {
     const lockedAt = this.#clock.now().getTime()
-    const where = { id: Number(job._id), name: job.name, lockedAt: null, nextRunAt: job.nextRunAt?.getTime() ?? null, disabled: false }
+    const where = {
+      id: Number(job._id),
+      name: job.name,
+      lockedAt: null,
+      nextRunAt: job.nextRunAt?.getTime() ?? null,
+      disabled: false,
+    }
     const [claimed] = await this.#update(where, { lockedAt })
     return claimed === 0 ? undefined : ((await this.getJobById(String(job._id))) ?? undefined)
   }
@@ -138,7 +149,9 @@ class SqlJobRepository implements JobRepository {
 
   async removeJobs(options: RemoveJobsOptions): Promise<number> {
     const ids = await this.#matching(options)
-    return await this.#db.write(async (tx) => await this.#db.models.jobs.destroy({ where: { id: ids }, transaction: tx }))
+    return await this.#db.write(
+      async (tx) => await this.#db.models.jobs.destroy({ where: { id: ids }, transaction: tx }),
+    )
   }
 
   async disableJobs(options: RemoveJobsOptions): Promise<number> {
@@ -165,7 +178,8 @@ class SqlJobRepository implements JobRepository {
       return toJob({ ...columns, id: known.id })
     }
     const uniqueKey = job.unique ? uniqueKeyOf(job.unique) : null
-    const same = job.type === 'single' ? { name: job.name, type: 'single' } : uniqueKey ? { name: job.name, uniqueKey } : undefined
+    const same =
+      job.type === 'single' ? { name: job.name, type: 'single' } : uniqueKey ? { name: job.name, uniqueKey } : undefined
     const known = same && (await row(jobs, { where: same, transaction: tx }))
     const columns = toColumns(job, uniqueKey)
     if (!known) return toJob({ ...columns, id: await insert(jobs, columns, tx) })
@@ -196,7 +210,9 @@ class SqlJobRepository implements JobRepository {
       ...(names ? { name: names } : options.notNames ? { name: { [Op.notIn]: options.notNames } } : {}),
     }
     const found = await rows(this.#db.models.jobs, { where })
-    return found.filter((one) => options.data === undefined || contains(toJob(one).data, options.data)).map((one) => one.id)
+    return found
+      .filter((one) => options.data === undefined || contains(toJob(one).data, options.data))
+      .map((one) => one.id)
   }
 }
 

@@ -29,15 +29,30 @@ export class TaskCopies {
     const devices = await rows(taskDevices, { where: { taskId } })
     return await this.#db.write(async (tx) => {
       const { kind, params, deliverWithinSeconds } = task
-      const values = { kind, params, deliverWithinSeconds, name: `${task.name} (copy)`.slice(0, 200), status: 'DRAFT' as const, createdBy: userId }
+      const values = {
+        kind,
+        params,
+        deliverWithinSeconds,
+        name: `${task.name} (copy)`.slice(0, 200),
+        status: 'DRAFT' as const,
+        createdBy: userId,
+      }
       const id = await insert(tasks, { ...values, createdAt: this.#clock.now().getTime() }, tx)
-      await taskDevices.bulkCreate(devices.map(({ deviceId }) => ({ taskId: id, deviceId })) as never[], { transaction: tx })
+      await taskDevices.bulkCreate(devices.map(({ deviceId }) => ({ taskId: id, deviceId })) as never[], {
+        transaction: tx,
+      })
       const first = old.filter((item) => item.dependsOnItemId === null)
-      await this.#store.insertItems(tx, first.map((item) => fresh(item, id, null)))
+      await this.#store.insertItems(
+        tx,
+        first.map((item) => fresh(item, id, null)),
+      )
       const made = await rows(items, { where: { taskId: id }, order: [['id', 'ASC']], transaction: tx })
       const newIdOf = new Map(first.map((item, at) => [item.id, made[at]?.id ?? null]))
       const others = old.filter((item) => item.dependsOnItemId !== null)
-      await this.#store.insertItems(tx, others.map((item) => fresh(item, id, newIdOf.get(item.dependsOnItemId ?? 0) ?? null)))
+      await this.#store.insertItems(
+        tx,
+        others.map((item) => fresh(item, id, newIdOf.get(item.dependsOnItemId ?? 0) ?? null)),
+      )
       await this.#events.append(tx, [{ type: 'task.updated', refId: id, taskId: id, status: 'DRAFT' }])
       return id
     })

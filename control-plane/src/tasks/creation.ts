@@ -80,7 +80,8 @@ export class TaskCreation {
     return ids.map((id) => {
       const material = found.find((one) => one.id === id)
       if (!material) throw notFound(`${field}: material`, id)
-      if (material.type !== type) throw invalid(`${field}: material ${id} is a ${material.type}; use one of type ${type}`)
+      if (material.type !== type)
+        throw invalid(`${field}: material ${id} is a ${material.type}; use one of type ${type}`)
       return { materialId: id, sha256: material.sha256, mimeType: material.mimeType, size: material.size }
     })
   }
@@ -108,7 +109,10 @@ export class TaskCreation {
       devices: devices.map((device) => ({ id: device.id, name: device.name, status: deviceStatus(device) })),
       warnings: [
         ...warnings,
-        ...offline.map((device) => `device ${device.id} (${device.name}) is offline; it has ${task.deliverWithinSeconds} s to come back`),
+        ...offline.map(
+          (device) =>
+            `device ${device.id} (${device.name}) is offline; it has ${task.deliverWithinSeconds} s to come back`,
+        ),
       ],
     }
   }
@@ -117,9 +121,20 @@ export class TaskCreation {
     const { db, clock, store, events } = this.#deps
     const now = clock.now().getTime()
     const { name, params, scheduledTime, deliverWithinSeconds, createdBy } = task
-    const values = { kind: params.kind, name, status, params, scheduledTime: scheduledTime ?? now, deliverWithinSeconds, createdBy, createdAt: now }
+    const values = {
+      kind: params.kind,
+      name,
+      status,
+      params,
+      scheduledTime: scheduledTime ?? now,
+      deliverWithinSeconds,
+      createdBy,
+      createdAt: now,
+    }
     const taskId = await insert(db.models.tasks, values, tx)
-    await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], { transaction: tx })
+    await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], {
+      transaction: tx,
+    })
     await store.insertItems(tx, task.items(taskId))
     if (task.dependents) {
       const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })

@@ -23,7 +23,8 @@ const ALLOWED: Readonly<Record<TaskVerb, readonly TaskStatus[]>> = {
 export const mayDo = (verb: TaskVerb, status: TaskStatus): boolean => ALLOWED[verb].includes(status)
 export const statesFor = (verb: TaskVerb): readonly TaskStatus[] => ALLOWED[verb]
 
-const sum = (counts: ItemCounts, statuses: readonly ItemStatus[]): number => statuses.reduce((n, status) => n + (counts[status] ?? 0), 0)
+const sum = (counts: ItemCounts, statuses: readonly ItemStatus[]): number =>
+  statuses.reduce((n, status) => n + (counts[status] ?? 0), 0)
 
 /**
  * The state of a task that has started, from its items. COMPLETED only when all succeeded; PARTIAL when some did;

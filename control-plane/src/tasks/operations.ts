@@ -41,7 +41,10 @@ export class TaskOperations {
     faults.hit('task.plan.before')
     await db.write(async (tx) => {
       const startedAt = clock.now().getTime()
-      const [claimed] = await db.models.tasks.update({ status: 'PROCESSING', startedAt }, { where: { id: taskId, status: 'SCHEDULED' }, transaction: tx })
+      const [claimed] = await db.models.tasks.update(
+        { status: 'PROCESSING', startedAt },
+        { where: { id: taskId, status: 'SCHEDULED' }, transaction: tx },
+      )
       if (claimed === 0) return
       await store.changeTask(tx, taskId, { status: 'PROCESSING' })
       await this.#plan(tx, taskId)
@@ -56,10 +59,27 @@ export class TaskOperations {
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'cancel')
       await db.models.tasks.update({ cancelled: true }, { where: { id: taskId }, transaction: tx })
-      await this.stopCommands(tx, await store.openCommands(tx, { taskId }), { code: 'CANCELLED', reason: 'an operator cancelled the task' })
-      const waiting = await rows(db.models.items, { where: { taskId, status: 'PENDING' }, attributes: ['id'], transaction: tx })
-      const change = { status: 'CANCELLED', code: 'CANCELLED', reason: 'an operator cancelled the task', finishedAt: clock.now().getTime() } as const
-      await store.changeItems(tx, taskId, waiting.map((item) => item.id), change)
+      await this.stopCommands(tx, await store.openCommands(tx, { taskId }), {
+        code: 'CANCELLED',
+        reason: 'an operator cancelled the task',
+      })
+      const waiting = await rows(db.models.items, {
+        where: { taskId, status: 'PENDING' },
+        attributes: ['id'],
+        transaction: tx,
+      })
+      const change = {
+        status: 'CANCELLED',
+        code: 'CANCELLED',
+        reason: 'an operator cancelled the task',
+        finishedAt: clock.now().getTime(),
+      } as const
+      await store.changeItems(
+        tx,
+        taskId,
+        waiting.map((item) => item.id),
+        change,
+      )
       if (task.status === 'PROCESSING' || task.status === 'PAUSED') await rollUp.itemsChanged(tx, [taskId])
       else await store.changeTask(tx, taskId, { status: 'CANCELLED', finishedAt: clock.now().getTime() })
     })
@@ -72,7 +92,10 @@ export class TaskOperations {
     await db.write(async (tx) => {
       await this.#task(tx, taskId, 'pause')
       await store.changeTask(tx, taskId, { status: 'PAUSED' })
-      await this.stopCommands(tx, await store.openCommands(tx, { taskId }), { code: 'PAUSED', reason: 'an operator paused the task' })
+      await this.stopCommands(tx, await store.openCommands(tx, { taskId }), {
+        code: 'PAUSED',
+        reason: 'an operator paused the task',
+      })
     })
   }
 
@@ -81,7 +104,10 @@ export class TaskOperations {
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'resume')
       if (task.startedAt === null) {
-        await store.changeTask(tx, taskId, { status: 'SCHEDULED', scheduledTime: task.scheduledTime ?? clock.now().getTime() })
+        await store.changeTask(tx, taskId, {
+          status: 'SCHEDULED',
+          scheduledTime: task.scheduledTime ?? clock.now().getTime(),
+        })
         return
       }
       await store.changeTask(tx, taskId, { status: 'PROCESSING' })
@@ -99,12 +125,21 @@ export class TaskOperations {
       const ended = await rows(db.models.items, { where: { taskId, status: ['FAILED', 'EXPIRED'] }, transaction: tx })
       const unsure = ended.filter((item) => item.provisional)
       if (unsure.length > 0) {
-        throw conflict(`${unsure.length} items may still be on a phone that is silent; wait until it is back, or until it has been cleared`)
+        throw conflict(
+          `${unsure.length} items may still be on a phone that is silent; wait until it is back, or until it has been cleared`,
+        )
       }
       const again = ended.filter(isRetryable).map((item) => item.id)
       if (again.length === 0) throw conflict('no item failed; there is nothing to try again')
       await db.models.items.increment('attempts', { by: 1, where: { id: again }, transaction: tx })
-      await store.changeItems(tx, taskId, again, { status: 'PENDING', code: null, reason: null, commandId: null, startedAt: null, finishedAt: null })
+      await store.changeItems(tx, taskId, again, {
+        status: 'PENDING',
+        code: null,
+        reason: null,
+        commandId: null,
+        startedAt: null,
+        finishedAt: null,
+      })
       await db.models.tasks.update({ cancelled: false, finishedAt: null }, { where: { id: taskId }, transaction: tx })
       await store.changeTask(tx, taskId, { status: 'PROCESSING', reason: null })
       await this.#plan(tx, taskId)
@@ -117,8 +152,12 @@ export class TaskOperations {
     const { db, clock, store } = this.#deps
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'approve')
-      if (task.createdBy === userId) throw new MusterError('FORBIDDEN', 'a task is approved by somebody else than its author; ask another operator')
-      await store.changeTask(tx, taskId, { status: 'SCHEDULED', scheduledTime: task.scheduledTime ?? clock.now().getTime() })
+      if (task.createdBy === userId)
+        throw new MusterError('FORBIDDEN', 'a task is approved by somebody else than its author; ask another operator')
+      await store.changeTask(tx, taskId, {
+        status: 'SCHEDULED',
+        scheduledTime: task.scheduledTime ?? clock.now().getTime(),
+      })
     })
     await this.startIfDue(taskId)
   }
@@ -132,7 +171,8 @@ export class TaskOperations {
 
   async startIfDue(taskId: number): Promise<void> {
     const task = await row(this.#deps.db.models.tasks, { where: { id: taskId } })
-    if (task?.status === 'SCHEDULED' && (task.scheduledTime ?? 0) <= this.#deps.clock.now().getTime()) await this.start(taskId)
+    if (task?.status === 'SCHEDULED' && (task.scheduledTime ?? 0) <= this.#deps.clock.now().getTime())
+      await this.start(taskId)
   }
 
   /**
@@ -147,13 +187,27 @@ export class TaskOperations {
     const ended = { status: 'CANCELLED' as const, resultCode: why.code, resultReason: why.reason, finishedAt: now }
     await db.models.commands.update(ended, { where: { id: queued.map((command) => command.id) }, transaction: tx })
     for (const command of queued) {
-      const open = await rows(db.models.items, { where: { commandId: command.id, status: 'PENDING' }, attributes: ['id'], transaction: tx })
+      const open = await rows(db.models.items, {
+        where: { commandId: command.id, status: 'PENDING' },
+        attributes: ['id'],
+        transaction: tx,
+      })
       const itemIds = open.map((item) => item.id)
-      if (why.code === 'PAUSED') await db.models.items.update({ commandId: null }, { where: { id: itemIds }, transaction: tx })
-      else await store.changeItems(tx, command.taskId, itemIds, { status: 'CANCELLED', code: why.code, reason: why.reason, finishedAt: now })
+      if (why.code === 'PAUSED')
+        await db.models.items.update({ commandId: null }, { where: { id: itemIds }, transaction: tx })
+      else
+        await store.changeItems(tx, command.taskId, itemIds, {
+          status: 'CANCELLED',
+          code: why.code,
+          reason: why.reason,
+          finishedAt: now,
+        })
     }
     const asked = { cancelRequestedAt: now, cancelCode: why.code, cancelReason: why.reason }
-    await db.models.commands.update(asked, { where: { id: written.map((command) => command.id), cancelRequestedAt: null }, transaction: tx })
+    await db.models.commands.update(asked, {
+      where: { id: written.map((command) => command.id), cancelRequestedAt: null },
+      transaction: tx,
+    })
     const code = why.code === 'PAUSED' ? 'CANCELLED' : why.code
     tx.afterCommit(() => {
       for (const command of written) this.#deps.cancelSignal.cancel(command.id, undefined, code, why.reason)
@@ -166,15 +220,27 @@ export class TaskOperations {
     const reason = 'the customer opted out'
     await db.write(async (tx) => {
       const open = await rows(db.models.items, {
-        where: { customerId, action: 'SEND', status: { [Op.in]: ['PENDING', 'DISPATCHED', 'RUNNING'] as const as never } },
+        where: {
+          customerId,
+          action: 'SEND',
+          status: { [Op.in]: ['PENDING', 'DISPATCHED', 'RUNNING'] as const as never },
+        },
         transaction: tx,
       })
       const finishedAt = clock.now().getTime()
       for (const item of open) {
-        const command = item.commandId ? await row(db.models.commands, { where: { id: item.commandId }, transaction: tx }) : undefined
+        const command = item.commandId
+          ? await row(db.models.commands, { where: { id: item.commandId }, transaction: tx })
+          : undefined
         if (item.status === 'PENDING' && (!command || command.status === 'QUEUED')) {
-          await store.changeItems(tx, item.taskId, [item.id], { status: 'SKIPPED', code: 'OPTED_OUT', reason, finishedAt })
-        } else if (command) tx.afterCommit(() => cancelSignal.cancel(command.id, [String(item.id)], 'OPTED_OUT', reason))
+          await store.changeItems(tx, item.taskId, [item.id], {
+            status: 'SKIPPED',
+            code: 'OPTED_OUT',
+            reason,
+            finishedAt,
+          })
+        } else if (command)
+          tx.afterCommit(() => cancelSignal.cancel(command.id, [String(item.id)], 'OPTED_OUT', reason))
       }
       await rollUp.itemsChanged(tx, [...new Set(open.map((item) => item.taskId))])
     })

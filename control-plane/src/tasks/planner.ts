@@ -9,7 +9,14 @@ import {
 } from '@muster/proto'
 import type { EffectClass } from './command-model.ts'
 import type { ItemAction, ItemStatus } from './model.ts'
-import type { ItemPayload, MaterialSnapshot, MessageParams, MomentsParams, ReceiverSnapshot, TaskParams } from './params.ts'
+import type {
+  ItemPayload,
+  MaterialSnapshot,
+  MessageParams,
+  MomentsParams,
+  ReceiverSnapshot,
+  TaskParams,
+} from './params.ts'
 
 // From what a task is to do to commands: data in, data out.
 
@@ -46,7 +53,11 @@ export interface PlannedCommand {
 }
 
 /** Cuts the items of a task into commands: one for a batch of receivers, one for everything else. */
-export function planCommands(params: TaskParams, items: readonly PlannableItem[], minIntervalMs: (accountId: number | null) => number): PlannedCommand[] {
+export function planCommands(
+  params: TaskParams,
+  items: readonly PlannableItem[],
+  minIntervalMs: (accountId: number | null) => number,
+): PlannedCommand[] {
   const byDevice = Map.groupBy(items, (item) => item.deviceId)
   return [...byDevice.values()].flatMap((mine) => {
     if (params.kind === 'MESSAGE') return planMessages(params, mine, minIntervalMs(mine[0]?.accountId ?? null))
@@ -84,7 +95,9 @@ function planMessages(params: MessageParams, items: readonly PlannableItem[], fl
 
 function messageItem(params: MessageParams, item: PlannableItem) {
   if (item.payload.action !== 'SEND') throw new Error(`item ${item.id} of a message task is a ${item.payload.action}`)
-  const parts: MessagePart[] = params.template.materials.map((material) => ({ part: { $case: 'image', value: materialRef(material) } }))
+  const parts: MessagePart[] = params.template.materials.map((material) => ({
+    part: { $case: 'image', value: materialRef(material) },
+  }))
   if (item.payload.text !== null) parts.unshift({ part: { $case: 'text', value: item.payload.text } })
   return { itemId: String(item.id), receiver: receiver(item.payload.receiver), parts }
 }
@@ -92,27 +105,52 @@ function messageItem(params: MessageParams, item: PlannableItem) {
 function planSingle(params: TaskParams, item: PlannableItem): PlannedCommand {
   const { payload, effectClass, maxRunMs } = single(params, item)
   const { deviceId, accountId } = item
-  return { deviceId, accountId, kind: payload.$case, effectClass, itemIds: [item.id], payload, maxRunMs, position: 0, pauseMs: 0 }
+  return {
+    deviceId,
+    accountId,
+    kind: payload.$case,
+    effectClass,
+    itemIds: [item.id],
+    payload,
+    maxRunMs,
+    position: 0,
+    pauseMs: 0,
+  }
 }
 
-function single(params: TaskParams, item: PlannableItem): { payload: CommandPayload; effectClass: EffectClass; maxRunMs: number } {
+function single(
+  params: TaskParams,
+  item: PlannableItem,
+): { payload: CommandPayload; effectClass: EffectClass; maxRunMs: number } {
   const itemId = String(item.id)
   const what = item.payload
   if (what.action === 'SYNC_CONTACTS') {
     return { payload: { $case: 'syncContacts', value: { itemId } }, effectClass: 'READ', maxRunMs: SYNC_MS }
   }
   if (what.action === 'SYNC_GROUPS') {
-    return { payload: { $case: 'syncGroups', value: { itemId, withMembers: true } }, effectClass: 'READ', maxRunMs: SYNC_MS }
+    return {
+      payload: { $case: 'syncGroups', value: { itemId, withMembers: true } },
+      effectClass: 'READ',
+      maxRunMs: SYNC_MS,
+    }
   }
   if (params.kind !== 'MOMENTS') throw new Error(`item ${item.id}: a ${params.kind} task has no ${what.action}`)
   if (what.action === 'PUBLISH') {
-    return { payload: { $case: 'publishMoment', value: moment(params, item) }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
+    return {
+      payload: { $case: 'publishMoment', value: moment(params, item) },
+      effectClass: 'ONCE',
+      maxRunMs: MOMENT_MS,
+    }
   }
   if (what.action === 'SEND') throw new Error(`item ${item.id}: a Moments task has no SEND`)
   const target = { author: receiver(what.author), text: params.content }
   return what.action === 'LIKE'
     ? { payload: { $case: 'likeMoment', value: { itemId, moment: target } }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
-    : { payload: { $case: 'commentMoment', value: { itemId, moment: target, text: what.text } }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
+    : {
+        payload: { $case: 'commentMoment', value: { itemId, moment: target, text: what.text } },
+        effectClass: 'ONCE',
+        maxRunMs: MOMENT_MS,
+      }
 }
 
 const moment = (params: MomentsParams, item: PlannableItem) => ({
@@ -123,7 +161,12 @@ const moment = (params: MomentsParams, item: PlannableItem) => ({
   audience: (params.audience[String(item.accountId)] ?? []).map(receiver),
 })
 
-const materialRef = ({ materialId, sha256, mimeType, size }: MaterialSnapshot): MaterialRef => ({ materialId, sha256, mimeType, size })
+const materialRef = ({ materialId, sha256, mimeType, size }: MaterialSnapshot): MaterialRef => ({
+  materialId,
+  sha256,
+  mimeType,
+  size,
+})
 const receiver = (snapshot: ReceiverSnapshot): Receiver => ({ ...snapshot })
 
 /** The bytes kept in the command's row; the gateway adds what belongs to one delivery. */

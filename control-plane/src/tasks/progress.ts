@@ -37,16 +37,26 @@ export class TaskRollUp implements TaskProgress {
 
   async commandsFinished(tx: Transaction, commandIds: readonly string[]): Promise<void> {
     const { commands } = this.#deps.db.models
-    const followers = await rows(commands, { where: { afterCommandId: [...commandIds], status: 'QUEUED' }, transaction: tx })
+    const followers = await rows(commands, {
+      where: { afterCommandId: [...commandIds], status: 'QUEUED' },
+      transaction: tx,
+    })
     if (followers.length === 0) return
-    const before = await rows(commands, { where: { id: [...commandIds] }, attributes: ['id', 'status', 'deliverBy'], transaction: tx })
+    const before = await rows(commands, {
+      where: { id: [...commandIds] },
+      attributes: ['id', 'status', 'deliverBy'],
+      transaction: tx,
+    })
     const now = this.#deps.clock.now().getTime()
     for (const follower of followers) {
       const previous = before.find((command) => command.id === follower.afterCommandId)
       const notBefore = now + follower.pauseMs
       // A phone that stayed away for one batch is not waited for again with each that follows.
       const deliverBy = previous?.status === 'EXPIRED' ? previous.deliverBy : notBefore + follower.deliverWithinMs
-      await commands.update({ afterCommandId: null, notBefore, deliverBy }, { where: { id: follower.id }, transaction: tx })
+      await commands.update(
+        { afterCommandId: null, notBefore, deliverBy },
+        { where: { id: follower.id }, transaction: tx },
+      )
     }
     tx.afterCommit(() => this.#deps.bell.ring(followers.map((follower) => follower.deviceId)))
   }
@@ -70,7 +80,11 @@ export class TaskRollUp implements TaskProgress {
   async #withoutOpenParents(tx: Transaction, waiting: readonly ItemRow[]): Promise<ItemRow[]> {
     const parentIds = [...new Set(waiting.flatMap((item) => item.dependsOnItemId ?? []))]
     if (parentIds.length === 0) return [...waiting]
-    const parents = await rows(this.#deps.db.models.items, { where: { id: parentIds, status: 'SUCCEEDED' }, attributes: ['id'], transaction: tx })
+    const parents = await rows(this.#deps.db.models.items, {
+      where: { id: parentIds, status: 'SUCCEEDED' },
+      attributes: ['id'],
+      transaction: tx,
+    })
     const done = new Set(parents.map((parent) => parent.id))
     return waiting.filter((item) => item.dependsOnItemId === null || done.has(item.dependsOnItemId))
   }
@@ -83,7 +97,10 @@ export class TaskRollUp implements TaskProgress {
       transaction: tx,
     })
     if (waiting.length === 0) return
-    const parents = await rows(items, { where: { id: [...new Set(waiting.flatMap((item) => item.dependsOnItemId ?? []))] }, transaction: tx })
+    const parents = await rows(items, {
+      where: { id: [...new Set(waiting.flatMap((item) => item.dependsOnItemId ?? []))] },
+      transaction: tx,
+    })
     let ready = false
     for (const parent of parents) {
       if (OPEN_ITEM.includes(parent.status)) continue

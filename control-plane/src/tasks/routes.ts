@@ -10,7 +10,9 @@ import type { TaskCopies } from './copies.ts'
 import type { TaskOperations } from './operations.ts'
 import type { TaskStore } from './store.ts'
 
-const Counts = z.record(z.string(), z.number().int()).meta({ description: '`total`, and the number of items in each state there are any in' })
+const Counts = z
+  .record(z.string(), z.number().int())
+  .meta({ description: '`total`, and the number of items in each state there are any in' })
 const Task = z
   .strictObject({
     id: z.number().int(),
@@ -92,7 +94,11 @@ function listRoute(views: TaskViews, path: string, kind: TaskKind | undefined, t
       endTime: views.time.schema.optional(),
     }),
     data: pageOf(Task),
-    handle: async ({ query }) => await views.list({ ...query, kind: kind ?? ('kind' in query ? (query.kind as TaskKind | undefined) : undefined) }),
+    handle: async ({ query }) =>
+      await views.list({
+        ...query,
+        kind: kind ?? ('kind' in query ? (query.kind as TaskKind | undefined) : undefined),
+      }),
   })
 }
 
@@ -141,7 +147,11 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
     route('resume', 'Go on after a pause, or start a draft', async (id) => await operations.resume(id)),
     route('cancel', 'End it; what was not done is not done', async (id) => await operations.cancel(id)),
     route('retry-failed', 'Try again what failed for sure', async (id) => await operations.retryFailed(id)),
-    route('approve', 'Let a task in review go on; not for its author', async (id, userId) => await operations.approve(id, userId)),
+    route(
+      'approve',
+      'Let a task in review go on; not for its author',
+      async (id, userId) => await operations.approve(id, userId),
+    ),
     route('copy', 'Make a draft that does the same', async (id, userId) => await copies.copy(id, userId)),
     defineRoute({
       method: 'post',
@@ -193,7 +203,8 @@ class TaskViews {
 
   async list(filter: TaskFilter) {
     const { page, size, kind, status, deviceId, startTime, endTime } = filter
-    const onDevice = deviceId === undefined ? undefined : await rows(this.#db.models.taskDevices, { where: { deviceId } })
+    const onDevice =
+      deviceId === undefined ? undefined : await rows(this.#db.models.taskDevices, { where: { deviceId } })
     const where: WhereOptions<TaskRow> = {
       ...(kind ? { kind } : {}),
       ...(status ? { status } : {}),
@@ -205,12 +216,21 @@ class TaskViews {
     return { items, page, size, total: await this.#db.models.tasks.count({ where }) }
   }
 
-  async items(taskId: number, kind: TaskKind | undefined, query: { page: number; size: number; status?: ItemRow['status'] | undefined; code?: string | undefined }) {
+  async items(
+    taskId: number,
+    kind: TaskKind | undefined,
+    query: { page: number; size: number; status?: ItemRow['status'] | undefined; code?: string | undefined },
+  ) {
     await this.existing(taskId, kind)
     const { page, size, status, code } = query
     const where = { taskId, ...(status ? { status } : {}), ...(code ? { code } : {}) }
     const found = await rows(this.#db.models.items, { where, ...window(query), order: [['id', 'ASC']] })
-    return { items: found.map((item) => this.#item(item)), page, size, total: await this.#db.models.items.count({ where }) }
+    return {
+      items: found.map((item) => this.#item(item)),
+      page,
+      size,
+      total: await this.#db.models.items.count({ where }),
+    }
   }
 
   async #view(task: TaskRow) {
@@ -231,9 +251,39 @@ class TaskViews {
   }
 
   #item(item: ItemRow) {
-    const { id, taskId, deviceId, accountId, customerId, groupId, action, receiver, status, code, reason, provisional, commandId, attempts } = item
+    const {
+      id,
+      taskId,
+      deviceId,
+      accountId,
+      customerId,
+      groupId,
+      action,
+      receiver,
+      status,
+      code,
+      reason,
+      provisional,
+      commandId,
+      attempts,
+    } = item
     return {
-      ...{ id, taskId, deviceId, accountId, customerId, groupId, action, receiver, status, code, reason, provisional, commandId, attempts },
+      ...{
+        id,
+        taskId,
+        deviceId,
+        accountId,
+        customerId,
+        groupId,
+        action,
+        receiver,
+        status,
+        code,
+        reason,
+        provisional,
+        commandId,
+        attempts,
+      },
       startedAt: this.time.format(item.startedAt),
       finishedAt: this.time.format(item.finishedAt),
       evidenceUrl: item.evidenceId === null ? null : `/api/v1/evidence/${item.evidenceId}`,

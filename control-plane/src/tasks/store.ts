@@ -12,7 +12,9 @@ import type { CommandRow } from './command-model.ts'
 const CHUNK = 500
 
 /** Item columns of a change; the status is what events are about. */
-export type ItemChange = Partial<Pick<ItemRow, 'code' | 'reason' | 'provisional' | 'commandId' | 'startedAt' | 'finishedAt' | 'evidenceId'>> & {
+export type ItemChange = Partial<
+  Pick<ItemRow, 'code' | 'reason' | 'provisional' | 'commandId' | 'startedAt' | 'finishedAt' | 'evidenceId'>
+> & {
   readonly status: ItemStatus
 }
 
@@ -99,14 +101,20 @@ export class TaskStore {
   }
 
   /** Commands that have not ended. */
-  async openCommands(tx: Transaction, where: { taskId?: number; deviceId?: number; accountId?: number }): Promise<CommandRow[]> {
+  async openCommands(
+    tx: Transaction,
+    where: { taskId?: number; deviceId?: number; accountId?: number },
+  ): Promise<CommandRow[]> {
     const status = { [Op.in]: ['QUEUED', 'DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING'] as const }
     return await rows(this.#db.models.commands, { where: { ...where, status: status as never }, transaction: tx })
   }
 
   async #tie(tx: Transaction, commandId: string, itemIds: readonly number[]): Promise<void> {
     for (let first = 0; first < itemIds.length; first += CHUNK) {
-      await this.#db.models.items.update({ commandId }, { where: { id: itemIds.slice(first, first + CHUNK) }, transaction: tx })
+      await this.#db.models.items.update(
+        { commandId },
+        { where: { id: itemIds.slice(first, first + CHUNK) }, transaction: tx },
+      )
     }
   }
 }

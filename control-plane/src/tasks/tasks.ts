@@ -50,7 +50,10 @@ export interface Tasks {
 export function createTasks(deps: TasksDeps): Tasks {
   const { db, clock, policy } = deps
   const store = new TaskStore(deps)
-  const minIntervalMs = async (tx: Transaction, accountIds: readonly number[]): Promise<ReadonlyMap<number, number>> => {
+  const minIntervalMs = async (
+    tx: Transaction,
+    accountIds: readonly number[],
+  ): Promise<ReadonlyMap<number, number>> => {
     const found = await rows(db.models.accounts, { where: { id: [...accountIds] }, transaction: tx })
     return new Map(found.map((account) => [account.id, policy.rulesOf(account).minIntervalMs]))
   }
@@ -59,7 +62,11 @@ export function createTasks(deps: TasksDeps): Tasks {
   const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
   const sweep = new TaskSweep({ ...deps, scheduler })
   const now = (): number => clock.now().getTime()
-  const creation = new TaskCreation({ ...deps, store, schedule: async (taskId, at) => await scheduler.wakeTask(taskId, at) })
+  const creation = new TaskCreation({
+    ...deps,
+    store,
+    schedule: async (taskId, at) => await scheduler.wakeTask(taskId, at),
+  })
   return {
     routes: [
       createMomentsRoute({ ...deps, creation, now }),

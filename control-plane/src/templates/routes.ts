@@ -26,7 +26,10 @@ const Body = z.strictObject({
   name: z.string().min(1).max(100),
   type: TypeSchema,
   content: z.string().max(5000).default(''),
-  variables: z.array(z.string().regex(/^[\p{L}_][\p{L}\p{N}_]{0,49}$/u, 'is not a variable name')).max(50).default([]),
+  variables: z
+    .array(z.string().regex(/^[\p{L}_][\p{L}\p{N}_]{0,49}$/u, 'is not a variable name'))
+    .max(50)
+    .default([]),
   materialIds: ids.max(9).default([]),
 })
 type TemplateBody = z.output<typeof Body>
@@ -92,7 +95,11 @@ export function templateRoutes({ db, clock, time }: TemplateDeps): Route[] {
       handle: async ({ body }) => {
         await check(db, body)
         const template = { ...body, createdAt: clock.now().getTime() }
-        return view({ ...template, deletedAt: null, id: await db.write(async (tx) => await insert(templates, template, tx)) })
+        return view({
+          ...template,
+          deletedAt: null,
+          id: await db.write(async (tx) => await insert(templates, template, tx)),
+        })
       },
     }),
     defineRoute({
@@ -122,7 +129,9 @@ export function templateRoutes({ db, clock, time }: TemplateDeps): Route[] {
       data: Template,
       handle: async ({ params, body }) => {
         const { name, type, content, variables, materialIds } = await existing(params.id)
-        const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Partial<TemplateBody>
+        const given = Object.fromEntries(
+          Object.entries(body).filter(([, value]) => value !== undefined),
+        ) as Partial<TemplateBody>
         const next = { name, type, content, variables, materialIds, ...given }
         await check(db, next)
         await db.write(async (tx) => await templates.update(next, { where: { id: params.id }, transaction: tx }))
@@ -141,7 +150,10 @@ export function templateRoutes({ db, clock, time }: TemplateDeps): Route[] {
         await existing(params.id)
         const user = await activeTaskWithTemplate(db, params.id)
         if (user) throw conflict(`template ${params.id} is used by ${user}; finish or cancel that first`)
-        await db.write(async (tx) => await templates.update({ deletedAt: clock.now().getTime() }, { where: { id: params.id }, transaction: tx }))
+        await db.write(
+          async (tx) =>
+            await templates.update({ deletedAt: clock.now().getTime() }, { where: { id: params.id }, transaction: tx }),
+        )
         return null
       },
     }),
@@ -154,14 +166,21 @@ async function check(db: Database, body: TemplateBody): Promise<void> {
   const declared = new Set<string>([...body.variables, ...BUILT_IN_VARIABLES])
   const undeclared = variablesOf(body.content).filter((name) => !declared.has(name))
   if (undeclared.length > 0) {
-    throw invalid(`variables: ${undeclared.join(', ')} stands in content and is not declared; add it to variables or write {{ for a brace`)
+    throw invalid(
+      `variables: ${undeclared.join(', ')} stands in content and is not declared; add it to variables or write {{ for a brace`,
+    )
   }
-  if (!needs.material && body.materialIds.length > 0) throw invalid(`materialIds: a ${body.type} template takes none; use TEXT_WITH_IMAGE`)
-  if (needs.material && body.materialIds.length === 0) throw invalid(`materialIds: a ${body.type} template needs at least one`)
+  if (!needs.material && body.materialIds.length > 0)
+    throw invalid(`materialIds: a ${body.type} template takes none; use TEXT_WITH_IMAGE`)
+  if (needs.material && body.materialIds.length === 0)
+    throw invalid(`materialIds: a ${body.type} template needs at least one`)
   const found = await rows(db.models.materials, { where: { id: body.materialIds, deletedAt: null } })
   for (const id of body.materialIds) {
     const material = found.find((one) => one.id === id)
     if (!material) throw notFound('materialIds: material', id)
-    if (material.type !== needs.material) throw invalid(`materialIds: material ${id} is a ${material.type}; a ${body.type} template takes ${needs.material}`)
+    if (material.type !== needs.material)
+      throw invalid(
+        `materialIds: material ${id} is a ${material.type}; a ${body.type} template takes ${needs.material}`,
+      )
   }
 }

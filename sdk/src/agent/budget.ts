@@ -20,7 +20,10 @@ export function localTime(ms: number, timeZone: string): LocalTime {
     minute: '2-digit',
   }).formatToParts(ms)
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '0'
-  return { day: `${part('year')}-${part('month')}-${part('day')}`, minuteOfDay: Number(part('hour')) * 60 + Number(part('minute')) }
+  return {
+    day: `${part('year')}-${part('month')}-${part('day')}`,
+    minuteOfDay: Number(part('hour')) * 60 + Number(part('minute')),
+  }
 }
 
 /** Whether a minute lies in quiet hours; equal bounds mean that there are none. */
@@ -34,7 +37,12 @@ export function isQuietMinute(minute: number, start: number, end: number): boole
  * account do more than its lease says.
  * @param spent effects of this kind the journal has for the day
  */
-export function refusedByBudget(budget: Budget | undefined, spend: SpendKind, spent: number, now: LocalTime): Refused | undefined {
+export function refusedByBudget(
+  budget: Budget | undefined,
+  spend: SpendKind,
+  spent: number,
+  now: LocalTime,
+): Refused | undefined {
   if (!budget) return { status: 'SKIPPED', code: 'BUDGET_SPENT', reason: 'the phone has no budget for its account' }
   if (budget.stopped) {
     return { status: 'FAILED', code: 'RISK_CONTROL', reason: 'the account is stopped until a person clears it' }
@@ -43,7 +51,11 @@ export function refusedByBudget(budget: Budget | undefined, spend: SpendKind, sp
     return { status: 'SKIPPED', code: 'QUIET_HOURS', reason: 'it is quiet hours for the account' }
   }
   if (spent >= budget[spend]) {
-    return { status: 'SKIPPED', code: 'BUDGET_SPENT', reason: `the account has done its ${budget[spend]} ${spend} of ${now.day}` }
+    return {
+      status: 'SKIPPED',
+      code: 'BUDGET_SPENT',
+      reason: `the account has done its ${budget[spend]} ${spend} of ${now.day}`,
+    }
   }
   return undefined
 }

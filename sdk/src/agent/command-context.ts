@@ -1,4 +1,12 @@
-import { itemStatusToWire, type AgentServiceClient, type Budget, type ErrorCode, type ItemOutcome, type MaterialRef, type SyncPage } from '@muster/proto'
+import {
+  itemStatusToWire,
+  type AgentServiceClient,
+  type Budget,
+  type ErrorCode,
+  type ItemOutcome,
+  type MaterialRef,
+  type SyncPage,
+} from '@muster/proto'
 import type { Logger } from 'pino'
 import { localTime, refusedByBudget } from './budget.ts'
 import { sleep, type AgentClock } from './clock.ts'
@@ -86,7 +94,14 @@ export class RunningCommand implements CommandContext {
   }
 
   async started(itemId: string): Promise<void> {
-    this.#tell({ itemId, status: itemStatusToWire('RUNNING'), code: '', reason: '', evidenceId: '', atUnixMs: this.clock.now() })
+    this.#tell({
+      itemId,
+      status: itemStatusToWire('RUNNING'),
+      code: '',
+      reason: '',
+      evidenceId: '',
+      atUnixMs: this.clock.now(),
+    })
   }
 
   async intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void> {
@@ -104,7 +119,9 @@ export class RunningCommand implements CommandContext {
 
   async finish(itemId: string, outcome: Outcome): Promise<void> {
     if (this.recall(itemId).finished) return
-    const evidenceId = outcome.evidence ? await uploadEvidence(this.#env.client(), this.commandId, itemId, outcome.evidence) : ''
+    const evidenceId = outcome.evidence
+      ? await uploadEvidence(this.#env.client(), this.commandId, itemId, outcome.evidence)
+      : ''
     const wire: ItemOutcome = {
       itemId,
       status: itemStatusToWire(outcome.status),
@@ -118,7 +135,10 @@ export class RunningCommand implements CommandContext {
   }
 
   progress(step: string): void {
-    this.#env.send({ $case: 'progress', value: { commandId: this.commandId, itemId: '', step, checkpoint: '', outcome: undefined, page: undefined } })
+    this.#env.send({
+      $case: 'progress',
+      value: { commandId: this.commandId, itemId: '', step, checkpoint: '', outcome: undefined, page: undefined },
+    })
   }
 
   async page(page: SyncPage): Promise<void> {
@@ -138,7 +158,10 @@ export class RunningCommand implements CommandContext {
 
   #tell(outcome: ItemOutcome): void {
     const { itemId } = outcome
-    this.#env.send({ $case: 'progress', value: { commandId: this.commandId, itemId, step: '', checkpoint: '', outcome, page: undefined } })
+    this.#env.send({
+      $case: 'progress',
+      value: { commandId: this.commandId, itemId, step: '', checkpoint: '', outcome, page: undefined },
+    })
   }
 }
 

@@ -1,4 +1,16 @@
-import { CommandLevel, EffectClass, isErrorCode, itemStatusToWire, type Budget, type Command, type CommandResult, type ErrorCode, type InFlight, type ItemOutcome, type Resume } from '@muster/proto'
+import {
+  CommandLevel,
+  EffectClass,
+  isErrorCode,
+  itemStatusToWire,
+  type Budget,
+  type Command,
+  type CommandResult,
+  type ErrorCode,
+  type InFlight,
+  type ItemOutcome,
+  type Resume,
+} from '@muster/proto'
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
 import { step } from './fault-points.ts'
@@ -77,7 +89,8 @@ export class Dispatcher {
     for (const entry of this.#deps.journal.open()) {
       const word = words.get(entry.commandId)
       if (word === 'RESUME_ACTION_FORGET') this.#forget(entry.commandId)
-      else if (word === 'RESUME_ACTION_CANCEL') this.cancel(entry.commandId, [], 'CANCELLED', 'the plane had ended it while there was no session')
+      else if (word === 'RESUME_ACTION_CANCEL')
+        this.cancel(entry.commandId, [], 'CANCELLED', 'the plane had ended it while there was no session')
       this.#confirmed.add(entry.commandId)
       if (entry.result && entry.ackedAt === undefined) this.#sendResult(entry.result)
     }
@@ -87,20 +100,27 @@ export class Dispatcher {
 
   /** Commands of one message, in order. */
   receive(commands: readonly Command[]): void {
-    this.#arrivals = this.#arrivals.then(async () => await this.#receive(commands)).catch((error: unknown) => this.#deps.log.error({ err: error }, 'commands could not be taken in'))
+    this.#arrivals = this.#arrivals
+      .then(async () => await this.#receive(commands))
+      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'commands could not be taken in'))
   }
 
   /** Overtakes everything: what has not begun ends now, what runs ends after the item in hand. */
   cancel(commandId: string, itemIds: readonly string[], code: string, reason: string): void {
     const request: CancelRequest = { code: isErrorCode(code) ? code : 'CANCELLED', reason: reason || 'cancelled' }
-    this.#cancel(commandId, itemIds, request).catch((error: unknown) => this.#deps.log.error({ err: error }, 'a cancel could not be taken in'))
+    this.#cancel(commandId, itemIds, request).catch((error: unknown) =>
+      this.#deps.log.error({ err: error }, 'a cancel could not be taken in'),
+    )
   }
 
   acked(commandIds: readonly string[], error: string): void {
     for (const commandId of commandIds) {
       const result = this.#deps.journal.entry(commandId)?.result
       if (error === '' || result?.shortForm) this.#forget(commandId)
-      else if (result) this.#repeatShort(result, error).catch((failure: unknown) => this.#deps.log.error({ err: failure }, 'a short result could not be kept'))
+      else if (result)
+        this.#repeatShort(result, error).catch((failure: unknown) =>
+          this.#deps.log.error({ err: failure }, 'a short result could not be kept'),
+        )
     }
   }
 
@@ -111,7 +131,10 @@ export class Dispatcher {
       if (!command || level === 'FINISHED') continue
       if (now - (this.#renewedAt.get(commandId) ?? 0) < command.leaseMs / LEASE_SHARE - 1000) continue
       this.#renewedAt.set(commandId, now)
-      this.#deps.send({ $case: 'progress', value: { commandId, itemId: '', step: 'held', checkpoint: '', outcome: undefined, page: undefined } })
+      this.#deps.send({
+        $case: 'progress',
+        value: { commandId, itemId: '', step: 'held', checkpoint: '', outcome: undefined, page: undefined },
+      })
     }
   }
 
@@ -145,12 +168,22 @@ export class Dispatcher {
     const { commandId, payload } = command
     const handler = this.#handlerOf(command)
     if (!payload || !handler) {
-      const reason = payload ? `this agent has no handler for ${payload.$case}` : 'this agent does not know this kind of command; update it'
+      const reason = payload
+        ? `this agent has no handler for ${payload.$case}`
+        : 'this agent does not know this kind of command; update it'
       send({ $case: 'rejected', value: { commandId, code: 'UNSUPPORTED', reason } })
       return false
     }
     if (journal.open().length + taken >= queueSize) {
-      send({ $case: 'notNow', value: { commandId, retryAfterMs: QUEUE_FULL_RETRY_MS, code: 'QUEUE_FULL', reason: `the agent holds ${queueSize} commands` } })
+      send({
+        $case: 'notNow',
+        value: {
+          commandId,
+          retryAfterMs: QUEUE_FULL_RETRY_MS,
+          code: 'QUEUE_FULL',
+          reason: `the agent holds ${queueSize} commands`,
+        },
+      })
       return false
     }
     const refusal = await handler.check?.(payload.value)
@@ -173,7 +206,8 @@ export class Dispatcher {
       return
     }
     if (this.#running?.commandId === commandId) this.#running.interrupt()
-    else if (itemIds.length === 0 && entry.level !== 'STARTED' && entry.command?.payload) await this.#endUnbegun(entry, request)
+    else if (itemIds.length === 0 && entry.level !== 'STARTED' && entry.command?.payload)
+      await this.#endUnbegun(entry, request)
   }
 
   async #endUnbegun(entry: JournalEntry, { code, reason }: CancelRequest): Promise<void> {
@@ -186,7 +220,8 @@ export class Dispatcher {
     if (this.#work || this.#stopping.signal.aborted) return
     this.#work = this.#drain()
       .catch((error: unknown) => {
-        if (!(error instanceof AgentStopping)) this.#deps.log.error({ err: error }, 'the agent cannot go on with its commands')
+        if (!(error instanceof AgentStopping))
+          this.#deps.log.error({ err: error }, 'the agent cannot go on with its commands')
       })
       .finally(() => {
         this.#work = undefined
@@ -207,8 +242,15 @@ export class Dispatcher {
     if (!command?.payload) return
     const handler = this.#handlerOf(command)
     const overtime = new AbortController()
-    const limit = clock.setTimeout(() => overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may')), command.maxRunMs || 2 ** 31 - 1)
-    const running = new RunningCommand(entry, this.#environment(), AbortSignal.any([this.#stopping.signal, overtime.signal]))
+    const limit = clock.setTimeout(
+      () => overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may')),
+      command.maxRunMs || 2 ** 31 - 1,
+    )
+    const running = new RunningCommand(
+      entry,
+      this.#environment(),
+      AbortSignal.any([this.#stopping.signal, overtime.signal]),
+    )
     this.#running = running
     this.#pages.set(commandId, { pages: running.pages, sentIn: this.#deps.epoch() })
     try {
@@ -232,11 +274,13 @@ export class Dispatcher {
   /** Answers what the handler threw. */
   async #handle(handler: Handler | undefined, command: Command, running: RunningCommand): Promise<unknown> {
     try {
-      if (!handler || !command.payload) return new AgentError('UNSUPPORTED', 'this agent has no handler for the command')
+      if (!handler || !command.payload)
+        return new AgentError('UNSUPPORTED', 'this agent has no handler for the command')
       await handler.run(command.payload.value, running)
       return undefined
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#deps.log.warn({ err: error, commandId: command.commandId }, 'a command failed')
+      if (!this.#stopping.signal.aborted)
+        this.#deps.log.warn({ err: error, commandId: command.commandId }, 'a command failed')
       return running.signal.reason ?? error
     }
   }
@@ -247,23 +291,39 @@ export class Dispatcher {
     return itemIdsOf(command.payload).map((itemId) => {
       const item = entry.items.get(itemId)
       if (item?.outcome) return item.outcome
-      if (item?.openIntent) return this.#outcome(itemId, 'UNKNOWN_EFFECT', 'UNKNOWN_EFFECT', 'the command ended at the last tap; look before repeating it')
+      if (item?.openIntent)
+        return this.#outcome(
+          itemId,
+          'UNKNOWN_EFFECT',
+          'UNKNOWN_EFFECT',
+          'the command ended at the last tap; look before repeating it',
+        )
       const cancel = entry.cancel ?? entry.cancelledItems.get(itemId)
       if (cancel) return this.#outcome(itemId, 'CANCELLED', cancel.code, cancel.reason)
-      if (error instanceof AgentError) return this.#outcome(itemId, error.code === 'TOO_LATE' ? 'EXPIRED' : 'FAILED', error.code, error.message)
+      if (error instanceof AgentError)
+        return this.#outcome(itemId, error.code === 'TOO_LATE' ? 'EXPIRED' : 'FAILED', error.code, error.message)
       const reason = error instanceof Error ? error.message : 'the handler ended without an outcome for it'
       return this.#outcome(itemId, 'FAILED', 'APP_NOT_READY', reason)
     })
   }
 
   #outcome(itemId: string, status: FinalItemState, code: ErrorCode, reason: string): ItemOutcome {
-    return { itemId, status: itemStatusToWire(status), code, reason: reason.slice(0, 300), evidenceId: '', atUnixMs: this.#deps.clock.now() }
+    return {
+      itemId,
+      status: itemStatusToWire(status),
+      code,
+      reason: reason.slice(0, 300),
+      evidenceId: '',
+      atUnixMs: this.#deps.clock.now(),
+    }
   }
 
   /** The result is on disk before it is said. A command that only reads is run again instead, so it needs no line. */
   async #end(result: CommandResult, read = false): Promise<void> {
     const { journal, faults } = this.#deps
-    await step(faults, 'command.result', async () => (read ? journal.volatileResult(result) : await journal.result(result)))
+    await step(faults, 'command.result', async () =>
+      read ? journal.volatileResult(result) : await journal.result(result),
+    )
     this.#sendResult(result)
   }
 
@@ -295,7 +355,11 @@ export class Dispatcher {
   }
 
   #environment(): RunEnvironment {
-    return { ...this.#deps, budget: () => this.#budget, mayBegin: async (commandId, signal) => await this.#mayBegin(commandId, signal) }
+    return {
+      ...this.#deps,
+      budget: () => this.#budget,
+      mayBegin: async (commandId, signal) => await this.#mayBegin(commandId, signal),
+    }
   }
 
   /** Cancel and kill switch have to be able to reach what begins. */

@@ -45,7 +45,8 @@ export function loadIdentity(directory: string): Identity | undefined {
  */
 export async function enrol(options: EnrolOptions): Promise<Identity> {
   const [secret, fingerprint] = options.code.split('.')
-  if (!secret || !fingerprint) throw new Error('enrolment code: is incomplete; copy all of it, with the part behind the dot')
+  if (!secret || !fingerprint)
+    throw new Error('enrolment code: is incomplete; copy all of it, with the part behind the dot')
   const ca = await trustedCa(options.address, fingerprint)
   const { key, csr } = await keyAndRequest()
   const answer = await callEnroll(options, ca, csr)
@@ -89,7 +90,13 @@ async function trustedCa(address: string, fingerprint: string): Promise<string> 
   const [host = '', port = ''] = splitAddress(address)
   const chain = await new Promise<Buffer[]>((resolve, reject) => {
     // Whom to trust is what is being found out, so the chain is compared with the code's fingerprint by hand.
-    const socket = connect({ host, port: Number(port), servername: GATEWAY_NAME, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
+    const socket = connect({
+      host,
+      port: Number(port),
+      servername: GATEWAY_NAME,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+    })
     socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('the gateway does not answer')))
     socket.once('error', reject)
     socket.once('secureConnect', () => {
@@ -98,13 +105,20 @@ async function trustedCa(address: string, fingerprint: string): Promise<string> 
     })
   })
   const found = chain.find((der) => createHash('sha256').update(der).digest('base64url') === fingerprint)
-  if (!found) throw new Error(`the server at ${address} is not the control plane that made this enrolment code; check the address`)
+  if (!found)
+    throw new Error(
+      `the server at ${address} is not the control plane that made this enrolment code; check the address`,
+    )
   return PemConverter.encode(found, 'CERTIFICATE')
 }
 
 function certificatesOf(leaf: DetailedPeerCertificate): Buffer[] {
   const chain: Buffer[] = []
-  for (let one: DetailedPeerCertificate | undefined = leaf; one?.raw && chain.length < 10; one = one.issuerCertificate) {
+  for (
+    let one: DetailedPeerCertificate | undefined = leaf;
+    one?.raw && chain.length < 10;
+    one = one.issuerCertificate
+  ) {
     if (chain.some((seen) => seen.equals(one?.raw ?? Buffer.alloc(0)))) break
     chain.push(one.raw)
   }
@@ -113,17 +127,27 @@ function certificatesOf(leaf: DetailedPeerCertificate): Buffer[] {
 
 async function keyAndRequest(): Promise<{ key: string; csr: string }> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const request = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=device', keys, signingAlgorithm: ALGORITHM })
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=device',
+    keys,
+    signingAlgorithm: ALGORITHM,
+  })
   const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
   return { key, csr: request.toString('pem') }
 }
 
-async function callEnroll({ address, code, device }: EnrolOptions, ca: string, csrPem: string): Promise<EnrollResponse> {
+async function callEnroll(
+  { address, code, device }: EnrolOptions,
+  ca: string,
+  csrPem: string,
+): Promise<EnrollResponse> {
   const client = new AgentServiceClient(address, credentials.createSsl(Buffer.from(ca)), channelOptions())
   try {
     return await new Promise((resolve, reject) => {
       client.enroll({ code, csrPem, device }, new Metadata(), { deadline: Date.now() + LIMIT_MS }, (error, response) =>
-        error ? reject(new Error(`enrolment failed: ${error.details || error.message}`, { cause: error })) : resolve(response),
+        error
+          ? reject(new Error(`enrolment failed: ${error.details || error.message}`, { cause: error }))
+          : resolve(response),
       )
     })
   } finally {

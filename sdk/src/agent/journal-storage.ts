@@ -90,7 +90,9 @@ async function listen(path: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy())
   server.unref()
   return await new Promise((done, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? done(undefined) : fail(error)))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? done(undefined) : fail(error),
+    )
     server.listen(path, () => done(server))
   })
 }

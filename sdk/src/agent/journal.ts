@@ -16,8 +16,22 @@ type JournalRecord =
   | { readonly t: 'epoch'; readonly epoch: number }
   | { readonly t: 'received'; readonly id: string; readonly command: string }
   | { readonly t: 'level'; readonly id: string; readonly level: 'ACCEPTED' | 'STARTED' }
-  | { readonly t: 'cancel'; readonly id: string; readonly items?: readonly string[]; readonly code: ErrorCode; readonly reason: string }
-  | { readonly t: 'intent'; readonly id: string; readonly item: string; readonly part: number; readonly baseline: unknown; readonly spend: SpendKind; readonly day: string }
+  | {
+      readonly t: 'cancel'
+      readonly id: string
+      readonly items?: readonly string[]
+      readonly code: ErrorCode
+      readonly reason: string
+    }
+  | {
+      readonly t: 'intent'
+      readonly id: string
+      readonly item: string
+      readonly part: number
+      readonly baseline: unknown
+      readonly spend: SpendKind
+      readonly day: string
+    }
   | { readonly t: 'done'; readonly id: string; readonly item: string; readonly part: number }
   | { readonly t: 'withdrawn'; readonly id: string; readonly item: string; readonly part: number }
   | { readonly t: 'outcome'; readonly id: string; readonly item: string; readonly outcome: ItemOutcome }
@@ -80,7 +94,10 @@ export class Journal {
         journal.#apply(JSON.parse(line) as JournalRecord)
       } catch (error) {
         await storage.close()
-        throw new Error(`line ${index + 1} of the journal in ${directory} cannot be read; move the directory away and enrol anew`, { cause: error })
+        throw new Error(
+          `line ${index + 1} of the journal in ${directory} cannot be read; move the directory away and enrol anew`,
+          { cause: error },
+        )
       }
     }
     journal.#lines = lines.length
@@ -122,7 +139,8 @@ export class Journal {
   /** Effects of a kind on a day, not counting `exceptItem`. */
   spent(kind: SpendKind, day: string, exceptItem: string): number {
     let count = 0
-    for (const [item, spend] of this.#spends) if (spend.kind === kind && spend.day === day && item !== exceptItem) count++
+    for (const [item, spend] of this.#spends)
+      if (spend.kind === kind && spend.day === day && item !== exceptItem) count++
     return count
   }
 
@@ -132,7 +150,11 @@ export class Journal {
 
   async received(commands: readonly Command[]): Promise<void> {
     for (const command of commands) {
-      this.#record({ t: 'received', id: command.commandId, command: Buffer.from(Command.encode(command).finish()).toString('base64') })
+      this.#record({
+        t: 'received',
+        id: command.commandId,
+        command: Buffer.from(Command.encode(command).finish()).toString('base64'),
+      })
     }
     await this.flush()
   }
@@ -146,7 +168,11 @@ export class Journal {
     await this.#write({ t: 'cancel', id: commandId, ...request, ...(items && items.length > 0 ? { items } : {}) })
   }
 
-  async intent(commandId: string, item: string, intent: { part: number; baseline: unknown; spend: SpendKind; day: string }): Promise<void> {
+  async intent(
+    commandId: string,
+    item: string,
+    intent: { part: number; baseline: unknown; spend: SpendKind; day: string },
+  ): Promise<void> {
     await this.#write({ t: 'intent', id: commandId, item, ...intent })
   }
 
@@ -163,7 +189,11 @@ export class Journal {
   }
 
   async result(result: CommandResult): Promise<void> {
-    await this.#write({ t: 'result', id: result.commandId, result: Buffer.from(CommandResult.encode(result).finish()).toString('base64') })
+    await this.#write({
+      t: 'result',
+      id: result.commandId,
+      result: Buffer.from(CommandResult.encode(result).finish()).toString('base64'),
+    })
   }
 
   /** Keeps a result that is not worth a line: a command that only reads is run again after a kill. */
@@ -328,7 +358,8 @@ export class Journal {
 
 function* snapshotOf(entry: JournalEntry): Generator<JournalRecord> {
   const id = entry.commandId
-  if (entry.command) yield { t: 'received', id, command: Buffer.from(Command.encode(entry.command).finish()).toString('base64') }
+  if (entry.command)
+    yield { t: 'received', id, command: Buffer.from(Command.encode(entry.command).finish()).toString('base64') }
   if (entry.level === 'ACCEPTED' || entry.level === 'STARTED') yield { t: 'level', id, level: entry.level }
   if (entry.cancel) yield { t: 'cancel', id, ...entry.cancel }
   for (const [item, request] of entry.cancelledItems) yield { t: 'cancel', id, items: [item], ...request }

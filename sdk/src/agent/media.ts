@@ -39,7 +39,9 @@ export class MaterialCache {
     const half = `${path}.part`
     try {
       const client = await this.#client()
-      const call = client.fetchMaterial({ materialId: material.materialId }, new Metadata(), { deadline: Date.now() + FETCH_LIMIT_MS })
+      const call = client.fetchMaterial({ materialId: material.materialId }, new Metadata(), {
+        deadline: Date.now() + FETCH_LIMIT_MS,
+      })
       const sha256 = await save(call, half)
       if (sha256 !== material.sha256) throw new Error(`its bytes have the hash ${sha256}, not ${material.sha256}`)
       await rename(half, path)
@@ -48,7 +50,9 @@ export class MaterialCache {
       await rm(half, { force: true })
       if (error instanceof AgentError) throw error
       const why = error instanceof Error ? error.message : String(error)
-      throw new AgentError('DEVICE_UNREACHABLE', `material ${material.materialId} could not be fetched: ${why}`, { cause: error })
+      throw new AgentError('DEVICE_UNREACHABLE', `material ${material.materialId} could not be fetched: ${why}`, {
+        cause: error,
+      })
     }
   }
 }
@@ -69,7 +73,12 @@ async function save(call: ClientReadableStream<FetchMaterialResponse>, path: str
 }
 
 /** Sends a screenshot up; answers its id, or '' when that was not possible in time: evidence never holds work up. */
-export async function uploadEvidence(client: AgentServiceClient | undefined, commandId: string, itemId: string, png: Uint8Array): Promise<string> {
+export async function uploadEvidence(
+  client: AgentServiceClient | undefined,
+  commandId: string,
+  itemId: string,
+  png: Uint8Array,
+): Promise<string> {
   if (!client) return ''
   return await new Promise((resolve) => {
     const call = client.uploadEvidence(new Metadata(), { deadline: Date.now() + UPLOAD_LIMIT_MS }, (error, response) =>

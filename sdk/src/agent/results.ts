@@ -1,4 +1,13 @@
-import { commandStatusToWire, isErrorCode, errorInfo, itemStatusFromWire, type CommandPayload, type CommandResult, type FinalCommandStatus, type ItemOutcome } from '@muster/proto'
+import {
+  commandStatusToWire,
+  isErrorCode,
+  errorInfo,
+  itemStatusFromWire,
+  type CommandPayload,
+  type CommandResult,
+  type FinalCommandStatus,
+  type ItemOutcome,
+} from '@muster/proto'
 
 // What the outcomes of items make of their command. No I/O.
 

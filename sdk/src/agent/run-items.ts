@@ -38,7 +38,11 @@ export interface RunPace {
 }
 
 /** Runs items one after the other. One that fails does not stop the others unless its error stops the account. */
-export async function runItems<B>(context: CommandContext, items: readonly EffectItem<B>[], pace: RunPace = { intervalMs: 0, jitterMs: 0 }): Promise<void> {
+export async function runItems<B>(
+  context: CommandContext,
+  items: readonly EffectItem<B>[],
+  pace: RunPace = { intervalMs: 0, jitterMs: 0 },
+): Promise<void> {
   let first = true
   for (const [index, item] of items.entries()) {
     if (context.recall(item.itemId).finished) continue
@@ -106,7 +110,12 @@ async function attempt<B>(context: CommandContext, itemId: string, effect: Effec
 }
 
 /** One part; answers the item's outcome when it ends here. */
-async function runPart<B>(context: CommandContext, itemId: string, effect: Effect<B>, part: number): Promise<Outcome | undefined> {
+async function runPart<B>(
+  context: CommandContext,
+  itemId: string,
+  effect: Effect<B>,
+  part: number,
+): Promise<Outcome | undefined> {
   const { faults } = context
   // Between the parts of one item nothing is asked: half a message is worse than a late one.
   if (part === 0) {
@@ -124,14 +133,20 @@ async function runPart<B>(context: CommandContext, itemId: string, effect: Effec
     await context.withdraw(itemId, part)
     throw settled.error
   }
-  if (settled.word === 'not-done') return { status: 'FAILED', code: 'APP_NOT_READY', reason: 'the last tap had no effect' }
+  if (settled.word === 'not-done')
+    return { status: 'FAILED', code: 'APP_NOT_READY', reason: 'the last tap had no effect' }
   if (settled.word === 'unknown') return UNKNOWN
   await step(faults, 'item.done', async () => await context.done(itemId, part))
   return undefined
 }
 
 /** After the intent nothing may be guessed: whatever goes wrong, the phone is read back. */
-async function tapAndConfirm<B>(context: CommandContext, effect: Effect<B>, part: number, baseline: B): Promise<{ word: Settled; error?: unknown }> {
+async function tapAndConfirm<B>(
+  context: CommandContext,
+  effect: Effect<B>,
+  part: number,
+  baseline: B,
+): Promise<{ word: Settled; error?: unknown }> {
   const { faults } = context
   try {
     await step(faults, 'item.commit', async () => await effect.commit(part, baseline))
@@ -139,13 +154,21 @@ async function tapAndConfirm<B>(context: CommandContext, effect: Effect<B>, part
     return word === 'unknown' ? { word: await settle(context, effect, part, baseline) } : { word }
   } catch (error) {
     if (isStopping(context, error)) throw error
-    context.log.warn({ err: error, commandId: context.commandId }, 'the last tap could not be confirmed; reading the phone back')
+    context.log.warn(
+      { err: error, commandId: context.commandId },
+      'the last tap could not be confirmed; reading the phone back',
+    )
     if (error instanceof AgentError && error.code === 'RISK_CONTROL') return { word: 'not-done', error }
     return { word: await settle(context, effect, part, baseline), error }
   }
 }
 
-async function settle<B>(context: CommandContext, effect: Effect<B>, part: number, baseline: unknown): Promise<Settled> {
+async function settle<B>(
+  context: CommandContext,
+  effect: Effect<B>,
+  part: number,
+  baseline: unknown,
+): Promise<Settled> {
   try {
     return await step(context.faults, 'item.probe', async () => await effect.probe(part, effect.readBaseline(baseline)))
   } catch (error) {
@@ -158,14 +181,16 @@ async function settle<B>(context: CommandContext, effect: Effect<B>, part: numbe
 const UNKNOWN: Outcome = {
   status: 'UNKNOWN_EFFECT',
   code: 'UNKNOWN_EFFECT',
-  reason: 'the agent was interrupted at the last tap and the phone does not show whether it counted; look before repeating it',
+  reason:
+    'the agent was interrupted at the last tap and the phone does not show whether it counted; look before repeating it',
 }
 
 const isStopping = (context: CommandContext, error: unknown): boolean =>
   error instanceof AgentStopping || context.signal.reason instanceof AgentStopping
 
 function failed(error: unknown): Outcome {
-  if (error instanceof AgentError) return { status: 'FAILED', code: error.code, reason: error.message, evidence: error.evidence }
+  if (error instanceof AgentError)
+    return { status: 'FAILED', code: error.code, reason: error.message, evidence: error.evidence }
   const code: ErrorCode = 'APP_NOT_READY'
   return { status: 'FAILED', code, reason: error instanceof Error ? error.message : String(error) }
 }

@@ -1,5 +1,17 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js'
-import type { AccountState, AgentFrame, AgentServiceClient, Budget, Command, ConnectRequest, ConnectResponse, DeviceInfo, GatewayFrame, InFlight, Resume } from '@muster/proto'
+import type {
+  AccountState,
+  AgentFrame,
+  AgentServiceClient,
+  Budget,
+  Command,
+  ConnectRequest,
+  ConnectResponse,
+  DeviceInfo,
+  GatewayFrame,
+  InFlight,
+  Resume,
+} from '@muster/proto'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { Backoff, type BackoffOptions } from './backoff.ts'
@@ -97,7 +109,9 @@ export class Session {
     const { clock, log } = this.#deps
     while (!this.#stopping.signal.aborted) {
       this.#retryAfterMs = 0
-      const reason = await this.#once().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+      const reason = await this.#once().catch((error: unknown) =>
+        error instanceof Error ? error.message : String(error),
+      )
       if (this.#stopping.signal.aborted) return
       const waitMs = this.#backoff.next(this.#retryAfterMs)
       log.info({ reason, waitMs: Math.round(waitMs) }, 'no session; connecting again')
@@ -138,7 +152,9 @@ export class Session {
     let order: Promise<void> = Promise.resolve()
     stream.on('data', (response: ConnectResponse) => {
       this.#heardAt = clock.monotonicMs()
-      order = order.then(async () => await this.#hear(response, late)).catch((error: unknown) => ended.resolve(String(error)))
+      order = order
+        .then(async () => await this.#hear(response, late))
+        .catch((error: unknown) => ended.resolve(String(error)))
     })
     const stop = (): void => ended.resolve('stopping')
     this.#stopping.signal.addEventListener('abort', stop, { once: true })
@@ -202,7 +218,10 @@ export class Session {
       case 'heartbeatAck':
         return undefined
       case 'desiredState':
-        return this.send({ $case: 'reportedState', value: { version: frame.value.version, account: this.#account, stateHash: '' } })
+        return this.send({
+          $case: 'reportedState',
+          value: { version: frame.value.version, account: this.#account, stateHash: '' },
+        })
       case 'reportFullState':
         return this.send({ $case: 'reportedState', value: { version: 0, account: this.#account, stateHash: '' } })
       case 'drain':

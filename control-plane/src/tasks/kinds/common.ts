@@ -7,7 +7,12 @@ export const commonFields = (time: WorkspaceTime) => ({
   name: z.string().min(1).max(200).optional(),
   devices: z.array(z.number().int().positive()).min(1, 'is empty; name at least one device').max(1000),
   scheduledTime: time.schema.optional(),
-  deliverWithinSeconds: z.number().int().min(1).max(7 * 24 * 3600).default(DEFAULT_DELIVER_WITHIN_SECONDS),
+  deliverWithinSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 24 * 3600)
+    .default(DEFAULT_DELIVER_WITHIN_SECONDS),
 })
 
 export const DryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
@@ -17,7 +22,9 @@ export const Created = z
     taskId: z.number().int(),
     status: z.string(),
     scheduledTime: z.string().nullable(),
-    devices: z.array(z.strictObject({ id: z.number().int(), name: z.string(), status: z.enum(['ONLINE', 'OFFLINE', 'DISABLED']) })),
+    devices: z.array(
+      z.strictObject({ id: z.number().int(), name: z.string(), status: z.enum(['ONLINE', 'OFFLINE', 'DISABLED']) }),
+    ),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'CreatedTask' })

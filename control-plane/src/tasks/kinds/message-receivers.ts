@@ -37,15 +37,20 @@ export class MessageReceivers {
 
   /** Throws NOT_FOUND for ids in the request there are not. */
   async draft(params: MessageParams, devices: readonly DeviceRow[]): Promise<{ drafts: Draft[]; warnings: string[] }> {
-    const deviceOf = new Map(devices.flatMap((device) => (device.accountId === null ? [] : [[device.accountId, device.id] as const])))
-    const warnings = devices.filter((device) => device.accountId === null).map((device) => `device ${device.id} (${device.name}) has shown no account yet`)
+    const deviceOf = new Map(
+      devices.flatMap((device) => (device.accountId === null ? [] : [[device.accountId, device.id] as const])),
+    )
+    const warnings = devices
+      .filter((device) => device.accountId === null)
+      .map((device) => `device ${device.id} (${device.name}) has shown no account yet`)
     if (params.receivers.type === 'GROUP') return { drafts: await this.#groups(params, deviceOf), warnings }
     const found = await this.#customers(params, [...deviceOf.keys()])
     const reachable = found.flatMap((customer) => {
       const deviceId = deviceOf.get(customer.accountId)
       return deviceId === undefined ? [] : [{ ...customer, deviceId }]
     })
-    if (found.length > reachable.length) warnings.push(`${found.length - reachable.length} customers belong to accounts of no listed device`)
+    if (found.length > reachable.length)
+      warnings.push(`${found.length - reachable.length} customers belong to accounts of no listed device`)
     const drafts = oneDevicePerPerson(reachable).map((customer) => customerDraft(params, customer))
     if (drafts.length === 0) warnings.push('no receiver fits; the task will do nothing')
     return { drafts, warnings }
@@ -69,13 +74,16 @@ export class MessageReceivers {
     const left = new Map<number, number>()
     for (const accountId of new Set(drafts.map((draft) => draft.accountId))) {
       const [account] = await rows(this.#db.models.accounts, { where: { id: accountId } })
-      if (account) left.set(accountId, this.#policy.capsOf(account).messages - (await this.#policy.usedToday(accountId)).messages)
+      if (account)
+        left.set(accountId, this.#policy.capsOf(account).messages - (await this.#policy.usedToday(accountId)).messages)
     }
     return drafts.map((draft) => {
       if (draft.skip) return draft
       const remaining = left.get(draft.accountId) ?? 0
       left.set(draft.accountId, remaining - 1)
-      return remaining > 0 ? draft : { ...draft, skip: { code: 'BUDGET_SPENT', reason: `account ${draft.accountId} has done all it may today` } }
+      return remaining > 0
+        ? draft
+        : { ...draft, skip: { code: 'BUDGET_SPENT', reason: `account ${draft.accountId} has done all it may today` } }
     })
   }
 
@@ -87,13 +95,17 @@ export class MessageReceivers {
   async #customers(params: MessageParams, accountIds: readonly number[]): Promise<CustomerRow[]> {
     const { customers, customerTags, tags } = this.#db.models
     const { type, tagIds, customerIds } = params.receivers
-    if (type === 'ALL') return await rows(customers, { where: { accountId: [...accountIds], deletedAt: null }, order: [['id', 'ASC']] })
+    if (type === 'ALL')
+      return await rows(customers, { where: { accountId: [...accountIds], deletedAt: null }, order: [['id', 'ASC']] })
     if (type === 'TAG') {
       const known = await rows(tags, { where: { id: [...tagIds] } })
       const missing = tagIds.find((id) => !known.some((tag) => tag.id === id))
       if (missing !== undefined) throw notFound('receivers.tagIds: tag', missing)
     }
-    const wanted = type === 'TAG' ? (await rows(customerTags, { where: { tagId: [...tagIds] } })).map((link) => link.customerId) : customerIds
+    const wanted =
+      type === 'TAG'
+        ? (await rows(customerTags, { where: { tagId: [...tagIds] } })).map((link) => link.customerId)
+        : customerIds
     const found = await this.#byId([...new Set(wanted)])
     if (type === 'CUSTOMERS') {
       const known = new Set(found.map((customer) => customer.id))
@@ -131,7 +143,8 @@ function customerDraft(params: MessageParams, customer: CustomerRow & { deviceId
   const { wechatId, nickname, remark } = customer
   const receiver = { wechatId: wechatId ?? '', nickname, remark, isGroup: false, memberCount: 0 }
   const ids = { deviceId: customer.deviceId, accountId: customer.accountId, customerId: customer.id, groupId: null }
-  if (customer.optOut) return { ...ids, receiver, text: null, skip: { code: 'OPTED_OUT', reason: 'the customer opted out' } }
+  if (customer.optOut)
+    return { ...ids, receiver, text: null, skip: { code: 'OPTED_OUT', reason: 'the customer opted out' } }
   return { ...ids, receiver, ...textFor(params, { nickname, remark }) }
 }
 

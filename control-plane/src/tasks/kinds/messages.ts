@@ -28,7 +28,12 @@ const body = (time: WorkspaceTime) =>
     variables: z.record(z.string(), z.string().max(500)).default({}),
     intervalSeconds: z.number().min(0).max(3600).default(5),
     batchSize: z.number().int().min(1).max(500).default(50),
-    batchPauseSeconds: z.number().int().min(0).max(24 * 3600).default(DEFAULT_PAUSE_SECONDS),
+    batchPauseSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(24 * 3600)
+      .default(DEFAULT_PAUSE_SECONDS),
   })
 type MessageBody = z.output<ReturnType<typeof body>>
 
@@ -59,7 +64,11 @@ export function createMessageRoute(deps: MessageDeps): Route {
       const { creation } = deps
       creation.checkTime(request.scheduledTime)
       const devices = await creation.devices(request.devices)
-      const params = await paramsOf(deps, request, devices.map((device) => device.id))
+      const params = await paramsOf(
+        deps,
+        request,
+        devices.map((device) => device.id),
+      )
       const { drafts, warnings } = await receivers.draft(params, devices)
       if (query.dryRun === 'true') return await dryRun(deps, receivers, params, request, drafts)
       const sending = drafts.filter((draft) => draft.skip === undefined).length
@@ -80,13 +89,25 @@ export function createMessageRoute(deps: MessageDeps): Route {
   })
 }
 
-async function dryRun(deps: MessageDeps, receivers: MessageReceivers, params: MessageParams, request: MessageBody, drafts: Awaited<ReturnType<MessageReceivers['draft']>>['drafts']) {
+async function dryRun(
+  deps: MessageDeps,
+  receivers: MessageReceivers,
+  params: MessageParams,
+  request: MessageBody,
+  drafts: Awaited<ReturnType<MessageReceivers['draft']>>['drafts'],
+) {
   const judged = await receivers.judge(drafts)
   const going = judged.filter((draft) => draft.skip === undefined)
   const perDevice = Map.groupBy(going, (draft) => draft.deviceId)
   const floor = await receivers.floorMs(going.flatMap((draft) => draft.accountId))
-  const ms = expectedDurationMs(params, [...perDevice.values()].map((mine) => mine.length), floor)
-  const skipped = judged.flatMap(({ skip, customerId }) => (skip ? [{ customerId, code: skip.code, reason: skip.reason }] : []))
+  const ms = expectedDurationMs(
+    params,
+    [...perDevice.values()].map((mine) => mine.length),
+    floor,
+  )
+  const skipped = judged.flatMap(({ skip, customerId }) =>
+    skip ? [{ customerId, code: skip.code, reason: skip.reason }] : [],
+  )
   return {
     wouldSend: going.length,
     skipped: skipped.slice(0, MOST_SKIPPED_SHOWN),
@@ -94,19 +115,34 @@ async function dryRun(deps: MessageDeps, receivers: MessageReceivers, params: Me
   }
 }
 
-async function paramsOf({ db, creation }: MessageDeps, request: MessageBody, devices: readonly number[]): Promise<MessageParams> {
+async function paramsOf(
+  { db, creation }: MessageDeps,
+  request: MessageBody,
+  devices: readonly number[],
+): Promise<MessageParams> {
   const template = await row(db.models.templates, { where: { id: request.templateId, deletedAt: null } })
   if (!template) throw notFound('templateId: template', request.templateId)
   if (template.type === 'VIDEO' || template.type === 'LINK') {
-    throw invalid(`templateId: template ${template.id} is a ${template.type}, which cannot be sent yet; use TEXT, IMAGE or TEXT_WITH_IMAGE`)
+    throw invalid(
+      `templateId: template ${template.id} is a ${template.type}, which cannot be sent yet; use TEXT, IMAGE or TEXT_WITH_IMAGE`,
+    )
   }
   const undeclared = Object.keys(request.variables).filter((name) => !template.variables.includes(name))
-  if (undeclared.length > 0) throw invalid(`variables: ${undeclared.join(', ')} is not a variable of template ${template.id}; it has ${template.variables.join(', ') || 'none'}`)
+  if (undeclared.length > 0)
+    throw invalid(
+      `variables: ${undeclared.join(', ')} is not a variable of template ${template.id}; it has ${template.variables.join(', ') || 'none'}`,
+    )
   const builtIn: readonly string[] = BUILT_IN_VARIABLES
   const missing = variablesOf(template.content).filter((name) => !builtIn.includes(name) && !request.variables[name])
-  if (missing.length > 0) throw invalid(`variables: ${missing.join(', ')} has no value; template ${template.id} needs it`)
+  if (missing.length > 0)
+    throw invalid(`variables: ${missing.join(', ')} has no value; template ${template.id} needs it`)
   const { receivers } = request
-  const named = { ALL: 1, TAG: receivers.tagIds.length, GROUP: receivers.groupIds.length, CUSTOMERS: receivers.customerIds.length }[receivers.type]
+  const named = {
+    ALL: 1,
+    TAG: receivers.tagIds.length,
+    GROUP: receivers.groupIds.length,
+    CUSTOMERS: receivers.customerIds.length,
+  }[receivers.type]
   if (named === 0) throw invalid(`receivers: type ${receivers.type} needs at least one id in its list`)
   return {
     kind: 'MESSAGE',

@@ -20,7 +20,9 @@ const body = (time: WorkspaceTime) =>
     ...commonFields(time),
     content: z.string().max(2000).default(''),
     images: z
-      .array(z.strictObject({ materialId: z.number().int().positive().optional(), url: z.string().max(2000).optional() }))
+      .array(
+        z.strictObject({ materialId: z.number().int().positive().optional(), url: z.string().max(2000).optional() }),
+      )
       .max(MOST_IMAGES, `has more than ${MOST_IMAGES} pictures; WeChat takes at most ${MOST_IMAGES}`)
       .default([]),
     visibleTo: z.enum(VISIBILITIES).default('ALL'),
@@ -53,8 +55,10 @@ export function createMomentsRoute(deps: MomentsDeps): Route {
     data: CreatedOrDryRun,
     handle: async ({ body: request, query, caller }) => {
       const { creation } = deps
-      if (request.content.trim() === '' && request.images.length === 0) throw invalid('content: is empty and there are no images; give one of them')
-      if (request.autoComment && request.commentTexts.length === 0) throw invalid('commentTexts: is empty; autoComment needs at least one text')
+      if (request.content.trim() === '' && request.images.length === 0)
+        throw invalid('content: is empty and there are no images; give one of them')
+      if (request.autoComment && request.commentTexts.length === 0)
+        throw invalid('commentTexts: is empty; autoComment needs at least one text')
       creation.checkTime(request.scheduledTime)
       const devices = await creation.devices(request.devices)
       const params = await paramsOf(deps, request, devices)
@@ -101,21 +105,45 @@ function reactions(
     if (!author) return []
     return items.flatMap((other, otherAt) => {
       if (other.deviceId === post.deviceId) return []
-      const base = { taskId, deviceId: other.deviceId, accountId: other.accountId, receiver: post.receiver, dependsOnItemId: post.id }
+      const base = {
+        taskId,
+        deviceId: other.deviceId,
+        accountId: other.accountId,
+        receiver: post.receiver,
+        dependsOnItemId: post.id,
+      }
       const text = params.commentTexts[(at + otherAt) % params.commentTexts.length]
       return [
-        ...(params.autoLike ? [newItem({ ...base, action: 'LIKE', payload: JSON.stringify({ action: 'LIKE', author }) })] : []),
-        ...(params.autoComment && text ? [newItem({ ...base, action: 'COMMENT', payload: JSON.stringify({ action: 'COMMENT', author, text }) })] : []),
+        ...(params.autoLike
+          ? [newItem({ ...base, action: 'LIKE', payload: JSON.stringify({ action: 'LIKE', author }) })]
+          : []),
+        ...(params.autoComment && text
+          ? [newItem({ ...base, action: 'COMMENT', payload: JSON.stringify({ action: 'COMMENT', author, text }) })]
+          : []),
       ]
     })
   })
 }
 
-async function paramsOf({ db, creation }: MomentsDeps, request: MomentsBody, devices: readonly DeviceRow[]): Promise<MomentsParams> {
+async function paramsOf(
+  { db, creation }: MomentsDeps,
+  request: MomentsBody,
+  devices: readonly DeviceRow[],
+): Promise<MomentsParams> {
   const images = await creation.materials(request.images.map(materialId), 'IMAGE', 'images')
   const { content, visibleTo, autoLike, autoComment, commentTexts } = request
   const audience = visibleTo === 'INCLUDE' || visibleTo === 'EXCLUDE' ? await audienceOf(db, request, devices) : {}
-  return { kind: 'MOMENTS', content, images, devices: devices.map((device) => device.id), visibleTo, audience, autoLike, autoComment, commentTexts }
+  return {
+    kind: 'MOMENTS',
+    content,
+    images,
+    devices: devices.map((device) => device.id),
+    visibleTo,
+    audience,
+    autoLike,
+    autoComment,
+    commentTexts,
+  }
 }
 
 /** The id wins over the address; an address is taken only from our own store. */
@@ -126,7 +154,11 @@ function materialId(image: { materialId?: number | undefined; url?: string | und
   throw invalid(`images.${at}.materialId: is missing; upload the picture to /materials and give its id`)
 }
 
-async function audienceOf(db: Database, request: MomentsBody, devices: readonly DeviceRow[]): Promise<Record<string, ReceiverSnapshot[]>> {
+async function audienceOf(
+  db: Database,
+  request: MomentsBody,
+  devices: readonly DeviceRow[],
+): Promise<Record<string, ReceiverSnapshot[]>> {
   if (request.tagIds.length + request.customerIds.length === 0) {
     throw invalid(`tagIds: visibleTo ${request.visibleTo} needs tagIds or customerIds; name who may or may not see it`)
   }
@@ -135,7 +167,9 @@ async function audienceOf(db: Database, request: MomentsBody, devices: readonly 
   const accountIds = devices.flatMap((device) => device.accountId ?? [])
   const found: CustomerRow[] = []
   for (let first = 0; first < wanted.length; first += 500) {
-    found.push(...(await rows(db.models.customers, { where: { id: wanted.slice(first, first + 500), deletedAt: null } })))
+    found.push(
+      ...(await rows(db.models.customers, { where: { id: wanted.slice(first, first + 500), deletedAt: null } })),
+    )
   }
   const missing = request.customerIds.find((id) => !found.some((customer) => customer.id === id))
   if (missing !== undefined) throw notFound('customerIds: customer', missing)
@@ -144,7 +178,13 @@ async function audienceOf(db: Database, request: MomentsBody, devices: readonly 
       String(accountId),
       found
         .filter((customer) => customer.accountId === accountId)
-        .map(({ wechatId, nickname, remark }) => ({ wechatId: wechatId ?? '', nickname, remark, isGroup: false, memberCount: 0 })),
+        .map(({ wechatId, nickname, remark }) => ({
+          wechatId: wechatId ?? '',
+          nickname,
+          remark,
+          isGroup: false,
+          memberCount: 0,
+        })),
     ]),
   )
 }

@@ -11,7 +11,10 @@ export function syncRoutes({ creation, time }: { creation: TaskCreation; time: W
     defineRoute({
       method: 'post',
       path: `/wechat/${what}/sync`,
-      summary: what === 'friends' ? 'Read the friends on phones; each becomes a customer of its account' : 'Read the groups on phones and their members',
+      summary:
+        what === 'friends'
+          ? 'Read the friends on phones; each becomes a customer of its account'
+          : 'Read the groups on phones and their members',
       tag: 'people',
       role: 'operator',
       createsTask: true,
@@ -24,13 +27,23 @@ export function syncRoutes({ creation, time }: { creation: TaskCreation; time: W
         return await creation.create(
           {
             name: body.name ?? `${what} sync`,
-            params: { kind: what === 'friends' ? 'FRIENDS_SYNC' : 'GROUPS_SYNC', devices: devices.map((device) => device.id) },
+            params: {
+              kind: what === 'friends' ? 'FRIENDS_SYNC' : 'GROUPS_SYNC',
+              devices: devices.map((device) => device.id),
+            },
             scheduledTime: body.scheduledTime,
             deliverWithinSeconds: body.deliverWithinSeconds,
             createdBy: caller.userId,
             items: (taskId) =>
               devices.map((device) =>
-                newItem({ taskId, deviceId: device.id, accountId: device.accountId, action, receiver: device.name, payload: JSON.stringify({ action }) }),
+                newItem({
+                  taskId,
+                  deviceId: device.id,
+                  accountId: device.accountId,
+                  action,
+                  receiver: device.name,
+                  payload: JSON.stringify({ action }),
+                }),
               ),
           },
           devices,
