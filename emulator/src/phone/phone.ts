@@ -129,6 +129,13 @@ export class Phone implements Handset {
     this.#over = new Launcher(() => this.activate())
   }
 
+  /** Takes all faults away, signs the account in again and goes to the first screen. */
+  recover(): void {
+    this.faults.clear()
+    this.#over = undefined
+    this.goHome()
+  }
+
   dialog(words: string, buttons: readonly (readonly [string, () => void])[]): void {
     const closing = buttons.map(
       ([label, run]) =>

@@ -23,13 +23,11 @@ export class PostControls {
     const name = world.displayName(account, moment.author)
     const marker = moment.author === account.wechatId ? visibilityMark(moment) : undefined
     const likes = moment.likes.map((by) => world.displayName(account, by)).join(', ')
-    const comments = moment.comments
-      .slice(-4)
-      .map(({ by, text: words }, index) =>
-        text(`${world.displayName(account, by)}: ${words}`, [x + 180, y + 390 + index * 55, 860, 55], {
-          id: version.ids.comment,
-        }),
-      )
+    const comments = moment.comments.slice(-4).map(({ by, text: words }, index) =>
+      text(`${world.displayName(account, by)}: ${words}`, [x + 180, y + 390 + index * 55, 860, 55], {
+        id: version.ids.comment,
+      }),
+    )
     return group('LinearLayout', box, [
       image(`${name}头像`, [x + 30, y + 20, 120, 120]),
       text(name, [x + 180, y + 20, 700, 70], { id: version.ids.author }),

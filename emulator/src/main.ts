@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { HELP, optionsFrom } from './config.ts'
+import { startEmulator } from './emulator.ts'
+
+try {
+  const options = optionsFrom(process.argv.slice(2), process.env)
+  if (options === 'help') process.stdout.write(HELP)
+  else {
+    const { dataDir, ...rest } = options
+    const emulator = await startEmulator({ ...rest, ...(dataDir === undefined ? {} : { dataDir }) })
+    const stop = (): void => void emulator.close().then(() => process.exit(0))
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+    // Started by a launcher that has died: phones without a launcher would stay for ever.
+    process.once('disconnect', stop)
+    process.stdout.write(`${options.phones} emulated phones at ${emulator.url}\n`)
+    process.send?.({ type: 'ready' })
+  }
+} catch (error) {
+  process.stderr.write(`muster-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 2
+}
