@@ -1,0 +1,76 @@
+import { AgentError, AgentStopping, step, type CommandContext } from '@muster/sdk/agent'
+import type { AccountState } from '@muster/proto'
+import { ElementGone, type UiDriver } from '../driver/ui-driver.ts'
+import { AppScreen } from '../screen/app-screen.ts'
+import { ScreenLost } from '../screen/screen-lost.ts'
+import { locatorsFor, type Locators } from '../wechat/locators.ts'
+
+const TRIES = 3
+
+const STEPS = [
+  'publish.baseline',
+  'publish.push',
+  'publish.pick',
+  'publish.write',
+  'publish.audience',
+  'send.open',
+  'send.write',
+  'send.push',
+  'send.pick',
+] as const
+type PhoneStep = (typeof STEPS)[number]
+
+/** Places inside the preparation of an effect where a test kills the agent, beside those of the kit. */
+export const AGENT_FAULT_POINTS: readonly string[] = STEPS.flatMap((name) => [`${name}.before`, `${name}.after`])
+
+/** The phone as all commands share it. */
+export interface PhoneAccess {
+  readonly driver: UiDriver
+  /** What was read when the agent started. */
+  account(): AccountState
+}
+
+/** The phone while one command uses it. */
+export class PhoneWork {
+  readonly screen: AppScreen
+  readonly account: AccountState
+  readonly context: CommandContext
+
+  constructor(access: PhoneAccess, context: CommandContext) {
+    const { clock, log, signal } = context
+    this.context = context
+    this.account = access.account()
+    this.screen = new AppScreen(access.driver, { clock, log, signal })
+  }
+
+  /** Throws UI_CHANGED for a version of the app that is not known. */
+  get locators(): Locators {
+    return locatorsFor(this.account.appVersion)
+  }
+
+  /** A named step of a flow, between its two fault points. */
+  async step<T>(name: PhoneStep, work: () => Promise<T>): Promise<T> {
+    this.context.progress(name)
+    return await step(this.context.faults, name, work)
+  }
+
+  /**
+   * Runs a flow that has no effect on anybody, again from its start when the screen was lost on the way. Throws
+   * UI_CHANGED with a picture once that does not help.
+   */
+  async steady<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof AgentError || error instanceof AgentStopping) throw error
+        if (!(error instanceof ScreenLost) && !(error instanceof ElementGone)) throw error
+        this.context.log.info(
+          { err: error, commandId: this.context.commandId, tries },
+          'the screen was lost; from the start',
+        )
+        if (tries === TRIES) throw await this.screen.fail('UI_CHANGED', error.message)
+      }
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * The agent of a phone.
+ * @module
+ */
+export { AGENT_FAULT_POINTS, type PhoneAccess } from './commands/phone-work.ts'
+export { handlersFor } from './commands/handlers.ts'
+export { configFrom, type Config } from './config.ts'
+export { connectInProcess, type Dispatch } from './driver/in-process-driver.ts'
+export { DriverFailure, ElementGone, type UiDriver } from './driver/ui-driver.ts'
+export { connectWebDriver } from './driver/webdriver-driver.ts'
+export { RulesNotAccepted, startPhoneAgent, type PhoneAgentOptions } from './phone-agent.ts'
+export { happenedSince, type Shown } from './wechat/settle.ts'

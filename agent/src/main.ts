@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { configFrom } from './config.ts'
+import { connectWebDriver } from './driver/webdriver-driver.ts'
+import { RulesNotAccepted, startPhoneAgent } from './phone-agent.ts'
+
+const HELP = `Runs the agent of one phone. Settings by environment:
+
+  MUSTER_AGENT_DIR            keeps identity and journal; one per phone
+  MUSTER_PLANE_URL            host:port of the control plane's gRPC port
+  MUSTER_ENROLMENT_CODE       from POST /devices/enrolment-codes; needed once
+  MUSTER_WEBDRIVER_URL        Appium server or emulator, such as http://127.0.0.1:8090
+  MUSTER_PHONE_UDID           which phone of that server
+  MUSTER_DEVICE_NAME          name in the control plane (default: the udid)
+  MUSTER_ACCEPT_WECHAT_RULES  yes: the operator accepts the notice about WeChat's rules; real phones need it
+  MUSTER_LOG_LEVEL            default info
+`
+const STOP_LIMIT_MS = 6000
+/** sysexits.h: something is configured in a way that has to be changed first. */
+const EX_CONFIG = 78
+
+async function main(): Promise<void> {
+  const config = configFrom(process.env)
+  const log = pino({ level: config.logLevel, base: { device: config.deviceName } })
+  const driver = await connectWebDriver({ url: config.webDriverUrl, udid: config.udid })
+  const agent = await startPhoneAgent({ config, driver, log })
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref()
+    agent.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'could not stop in order')
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
+  // The launcher died: nobody would stop this process any more.
+  process.on('disconnect', stop)
+  await agent.connected
+  log.info('connected')
+  process.send?.({ type: 'ready' })
+}
+
+if (parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } }).values.help) {
+  process.stdout.write(HELP)
+} else {
+  await main().catch((error: unknown) => {
+    process.stderr.write(`agent: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(error instanceof RulesNotAccepted ? EX_CONFIG : 1)
+  })
+}
