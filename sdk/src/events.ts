@@ -50,7 +50,7 @@ export async function* eventStream(
         throw new MusterConnectionError('task events: the server stays away', { cause: error })
     }
     const waitMs = Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures)
-    await delay(waitMs, undefined, { ...(signal ? { signal } : {}) }).catch(() => undefined)
+    await delay(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined)
   }
 }
 
@@ -65,7 +65,7 @@ async function* connection(url: string, signal: AbortSignal | undefined): AsyncG
     wake.resolve()
   }
   socket.on('message', (data) => {
-    queue.push(JSON.parse(String(data)) as TaskEvent)
+    queue.push(JSON.parse((data as Buffer).toString('utf8')) as TaskEvent)
     wake.resolve()
   })
   socket.on('error', end)

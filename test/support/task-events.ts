@@ -28,7 +28,7 @@ export class TaskEvents {
     const socket = new WebSocket(`${await this.#url()}&since=${since}`)
     this.#socket = socket
     socket.on('message', (data) => {
-      this.seen.push(JSON.parse(String(data)) as TaskEvent)
+      this.seen.push(JSON.parse((data as Buffer).toString('utf8')) as TaskEvent)
       for (const wake of this.#waiting) wake()
     })
     const opened = new Promise<void>((resolve, reject) => {

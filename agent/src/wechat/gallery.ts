@@ -41,10 +41,7 @@ export const doneButton = (screen: Snapshot, label: '发送' | '完成', count: 
   screen.button(`${label}(${count}/9)`)
 
 const cellOf = (screen: Snapshot, name: string): UiElement | undefined =>
-  screen.find(
-    ({ children }) =>
-      children.length > 0 && children.some(({ cls, desc }) => cls === 'ImageView' && desc.endsWith(`, ${name}`)),
-  )
+  screen.find(({ children }) => children.some(({ cls, desc }) => cls === 'ImageView' && desc.endsWith(`, ${name}`)))
 
 function tickOf(screen: Snapshot, { tick }: Locators, name: string): UiElement | undefined {
   const cell = cellOf(screen, name)

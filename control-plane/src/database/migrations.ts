@@ -22,13 +22,19 @@ async function initial({ context }: { context: QueryInterface }): Promise<void> 
     const table = model.getTableName()
     await context.createTable(table, model.getAttributes())
     for (const index of model.options.indexes ?? []) {
-      const fields = (index.fields ?? []).map((field) => columnOf(model.getAttributes(), String(field)))
+      const fields = (index.fields ?? []).map((field) => columnOf(model.getAttributes(), nameOf(field)))
       await context.addIndex(table, fields, {
         unique: index.unique ?? false,
-        name: `${String(table)}_${fields.join('_')}`,
+        name: `${nameOf(table)}_${fields.join('_')}`,
       })
     }
   }
+}
+
+/** Sequelize also knows names with a schema or a sort order, which no model here uses. */
+function nameOf(name: unknown): string {
+  if (typeof name === 'string') return name
+  throw new TypeError(`not a plain name: ${JSON.stringify(name)}`)
 }
 
 const columnOf = (attributes: Record<string, { field?: string }>, name: string): string =>

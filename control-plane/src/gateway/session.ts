@@ -82,7 +82,7 @@ export class Session {
 
   #write(): void {
     if (this.#ended || this.#writing) return
-    const frames = [...this.#urgent.splice(0, FRAMES_PER_MESSAGE)]
+    const frames = this.#urgent.splice(0, FRAMES_PER_MESSAGE)
     frames.push(...this.#normal.splice(0, FRAMES_PER_MESSAGE - frames.length))
     if (frames.length === 0) return
     this.#writing = true

@@ -1,4 +1,4 @@
-import { SessionError, type ConnectRequest, type Hello } from '@muster/proto'
+import type { ConnectRequest, Hello, SessionError } from '@muster/proto'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
@@ -85,7 +85,8 @@ export class Sessions {
 
   /** Tells every agent to come back later, and ends the streams. */
   async drain(retryAfterMs: number): Promise<void> {
-    for (const session of [...this.#deps.registry.all()]) session.end({ $case: 'drain', value: { retryAfterMs } })
+    for (const session of Array.from(this.#deps.registry.all()))
+      session.end({ $case: 'drain', value: { retryAfterMs } })
     await this.#deps.recorder.idle()
     await Promise.all(this.#closing)
   }

@@ -39,7 +39,9 @@ export function rootRoutes(deps: RootDeps): Middleware {
 }
 
 async function readiness(checks: readonly HealthCheck[]): Promise<Record<string, { ok: boolean; reason?: string }>> {
-  const answers = await Promise.all(checks.map(async ({ name, check }) => [name, await answerOf(check)] as const))
+  const answers = await Promise.all(
+    checks.map(async (one) => [one.name, await answerOf(async () => await one.check())] as const),
+  )
   return Object.fromEntries(answers)
 }
 

@@ -99,6 +99,6 @@ export function defineRoute<
     createsTask: options.createsTask ?? false,
     data: options.data,
     // The server parses with the schemas above before it calls, so the input has their types.
-    handle: options.handle as Route['handle'],
+    handle: async (input) => await options.handle(input as Parameters<typeof options.handle>[0]),
   }
 }

@@ -65,7 +65,9 @@ export function httpServer(deps: HttpDeps): Server {
       methodNotAllowed: () => new MusterError('METHOD_NOT_ALLOWED', 'this path has no such method; see /docs'),
     }),
   )
-  return createServer(app.callback())
+  const handle = app.callback()
+  // Koa answers every request itself, also after an error.
+  return createServer((request, response) => void handle(request, response))
 }
 
 interface CallState extends RequestState {

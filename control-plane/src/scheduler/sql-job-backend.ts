@@ -228,7 +228,7 @@ function sortJobs(jobs: JobWithState[], { sort }: JobsQueryOptions): JobWithStat
   const sign = direction === 'asc' || String(direction) === '1' ? 1 : -1
   const value = (job: JobWithState): number | string => {
     const found = job[key as keyof JobWithState]
-    return found instanceof Date ? found.getTime() : typeof found === 'number' ? found : String(found ?? '')
+    return found instanceof Date ? found.getTime() : typeof found === 'number' || typeof found === 'string' ? found : ''
   }
   return [...jobs].sort((a, b) => (value(a) === value(b) ? 0 : value(a) < value(b) ? -sign : sign))
 }

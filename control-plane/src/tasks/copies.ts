@@ -64,7 +64,15 @@ function fresh(item: ItemRow, taskId: number, dependsOnItemId: number | null): O
   const { deviceId, accountId, customerId, groupId, action, receiver, payload } = item
   const unsendable = item.status === 'SKIPPED' && item.code === 'MISSING_VARIABLE'
   return newItem({
-    ...{ taskId, deviceId, accountId, customerId, groupId, action, receiver, payload, dependsOnItemId },
+    taskId,
+    deviceId,
+    accountId,
+    customerId,
+    groupId,
+    action,
+    receiver,
+    payload,
+    dependsOnItemId,
     ...(unsendable ? { status: item.status, code: item.code, reason: item.reason, finishedAt: item.finishedAt } : {}),
   })
 }

@@ -90,7 +90,8 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   'GET /appium/device/current_package': ({ session }) => session.phone.appPackage,
 }
 
-const done = (_: void): null => null
+/** WebDriver answers null where there is nothing to say. */
+const done = (result: void): null => result ?? null
 
 /** The W3C WebDriver protocol with the extensions of Appium's UiAutomator2 driver, for all phones of one emulator. */
 export class WebDriverServer {

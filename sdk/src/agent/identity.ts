@@ -87,7 +87,7 @@ export function clientFor(address: string, identity: Identity): AgentServiceClie
 
 /** Looks at the gateway's chain before anything secret is said. Answers the CA's PEM. */
 async function trustedCa(address: string, fingerprint: string): Promise<string> {
-  const [host = '', port = ''] = splitAddress(address)
+  const [host, port] = splitAddress(address)
   const chain = await new Promise<Buffer[]>((resolve, reject) => {
     // Whom to trust is what is being found out, so the chain is compared with the code's fingerprint by hand.
     const socket = connect({

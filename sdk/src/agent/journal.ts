@@ -259,7 +259,15 @@ export class Journal {
       case 'spent':
         this.#spends.set(record.item, { kind: record.kind, day: record.day })
         return
-      default:
+      case 'received':
+      case 'level':
+      case 'intent':
+      case 'done':
+      case 'withdrawn':
+      case 'outcome':
+      case 'result':
+      case 'acked':
+      case 'cancel':
         this.#applyTo(this.#make(record.id), record)
     }
   }
