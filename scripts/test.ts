@@ -1,26 +1,29 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { root } from './run-tool.ts'
 
 // Runs AVA, passes its output on, and closes with one plain line of counts for people and for CI.
 const arguments_ = process.argv.slice(2)
-const child = spawn(process.execPath, [join(root, 'node_modules/ava/entrypoints/cli.mjs'), ...arguments_], {
+const child = spawn(process.execPath, [join(root, 'node_modules/ava/entrypoints/cli.js'), ...arguments_], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'inherit'],
 })
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal))
 
 let tail = ''
-child.stdout.on('data', (chunk: Buffer) => {
-  process.stdout.write(chunk)
-  tail = (tail + chunk.toString('utf8')).slice(-20_000)
+let passed = 0
+createInterface({ input: child.stdout }).on('line', (line) => {
+  process.stdout.write(`${line}\n`)
+  tail = `${tail}${line}\n`.slice(-20_000)
+  // AVA names every test, but counts those that passed only when none failed.
+  if (/^\s*✔ /.test(line)) passed++
 })
 const code = await new Promise<number>((resolve, reject) => {
   child.once('error', reject)
   child.once('close', (status) => resolve(status ?? 1))
 })
 const count = (pattern: RegExp): number => Number([...tail.matchAll(pattern)].at(-1)?.[1] ?? 0)
-const passed = count(/^\s*(\d+) tests? passed/gm)
 const failed =
   count(/^\s*(\d+) tests? failed/gm) +
   count(/^\s*(\d+) uncaught exceptions?/gm) +

@@ -92,6 +92,11 @@ export class Emulator {
     return this.#world.view()
   }
 
+  /** Calls back after each change of the world; answers how to stop it. */
+  onChange(listener: () => void): () => void {
+    return this.#world.onChange(listener)
+  }
+
   addContacts(wechatId: string, contacts: readonly Contact[]): void {
     for (const contact of contacts) this.#world.addContact(wechatId, contact)
   }

@@ -45,7 +45,7 @@ export class Product {
     this.#dir = dir
     this.#ports = ports
     this.plane = new Part('control-plane/src/main.ts', join(dir, 'control-plane.log'))
-    this.events = new TaskEvents(async () => `ws://127.0.0.1:${ports.http}/api/v1/ws?token=${await this.token()}`)
+    this.events = new TaskEvents(async () => await this.eventsUrl())
   }
 
   /** Starts the control plane; `fault` names the point at which it kills itself. */
@@ -90,6 +90,11 @@ export class Product {
       if (phoneIds.includes(device.name)) found.set(device.name, device)
     }
     return found
+  }
+
+  /** Of the WebSocket, with a token. */
+  async eventsUrl(): Promise<string> {
+    return `ws://127.0.0.1:${this.#ports.http}/api/v1/ws?token=${await this.token()}`
   }
 
   async token(): Promise<string> {

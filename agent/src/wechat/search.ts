@@ -7,6 +7,8 @@ import { goHome } from './home.ts'
 import type { Locators } from './locators.ts'
 
 const SECTIONS = ['联系人', '群聊', '聊天记录'] as const
+/** More results than that are not looked through. */
+const MOST_SCROLLS = 50
 type Section = (typeof SECTIONS)[number]
 
 /** A row of the results, by its name and why it is listed. */
@@ -17,10 +19,15 @@ export interface FoundRow {
   readonly detail: string
 }
 
-/** Rows of one section as the screen shows them now. */
-export function rowsOf(screen: Snapshot, section: Section, { rowName, rowDetail }: Locators): FoundRow[] {
+/** Rows of one section as the screen shows them now; `scrolled` when its heading may have passed out of sight. */
+export function rowsOf(
+  screen: Snapshot,
+  section: Section,
+  { rowName, rowDetail }: Locators,
+  scrolled = false,
+): FoundRow[] {
   const rows: FoundRow[] = []
-  let current: string | undefined
+  let current: string | undefined = scrolled ? section : undefined
   for (const child of screen.list?.children ?? []) {
     // A heading stands in the list itself; a person of that name is inside a row.
     if (child.cls === 'TextView') current = child.text
@@ -65,19 +72,33 @@ async function onePerson(screen: AppScreen, locators: Locators, receiver: Receiv
   const query = wechatId || remark || nickname
   if (query === '') throw new AgentError('CONTACT_NOT_FOUND', 'the receiver has neither a WeChat id nor a name')
   const seen = await search(screen, query)
-  const rows = rowsOf(seen, '联系人', locators)
-  const fitting = rows.filter((row) => {
-    if (wechatId !== '') return row.detail === `微信号：${wechatId}`
-    if (remark !== '') return row.name === remark
-    return row.name === nickname || row.detail === `昵称：${nickname}`
-  })
+  if (wechatId !== '') return await byWechatId(screen, locators, seen, wechatId)
+  const fitting = rowsOf(seen, '联系人', locators).filter((row) =>
+    remark === '' ? row.name === nickname || row.detail === `昵称：${nickname}` : row.name === remark,
+  )
   const [first, ...others] = fitting
-  const label = wechatId || `"${query}"`
-  if (others.length > 0 || (first && wechatId === '' && peopleGoOn(seen))) {
-    throw new AgentError('CONTACT_AMBIGUOUS', `several contacts are called ${label}; sync them, or give each a remark`)
+  if (others.length > 0 || (first && peopleGoOn(seen))) {
+    throw new AgentError(
+      'CONTACT_AMBIGUOUS',
+      `several contacts are called "${query}"; sync them, or give each a remark of its own`,
+    )
   }
-  if (!first) throw new AgentError('CONTACT_NOT_FOUND', `the phone has no contact ${label}`)
+  if (!first) throw new AgentError('CONTACT_NOT_FOUND', `the phone has no contact "${query}"`)
   return first
+}
+
+/** An id is somebody's alone, but the ids that begin with it are listed too. */
+async function byWechatId(screen: AppScreen, locators: Locators, first: Snapshot, wechatId: string): Promise<FoundRow> {
+  for (let seen = first, scrolls = 0; scrolls < MOST_SCROLLS; scrolls++) {
+    const row = rowsOf(seen, '联系人', locators, scrolls > 0).find(({ detail }) => detail === `微信号：${wechatId}`)
+    if (row) return row
+    if (!seen.list || !peopleGoOn(seen)) break
+    await screen.scroll(seen.list.box, 'down')
+    const next = await screen.look()
+    if (next.source === seen.source) break
+    seen = next
+  }
+  throw new AgentError('CONTACT_NOT_FOUND', `the phone has no contact ${wechatId}`)
 }
 
 /** Whether more people than the screen shows may fit. */

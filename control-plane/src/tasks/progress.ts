@@ -31,6 +31,7 @@ export class TaskRollUp implements TaskProgress {
       const task = await row(this.#deps.db.models.tasks, { where: { id: taskId }, transaction: tx })
       if (!task) continue
       await this.#settleDependents(tx, task)
+      if (task.status === 'PROCESSING') await this.#planReturned(tx, task)
       await this.#rollUp(tx, task)
     }
   }
@@ -87,6 +88,16 @@ export class TaskRollUp implements TaskProgress {
     })
     const done = new Set(parents.map((parent) => parent.id))
     return waiting.filter((item) => item.dependsOnItemId === null || done.has(item.dependsOnItemId))
+  }
+
+  /** Items a pause brought back from the phone after the task had been resumed: nobody else would plan them. */
+  async #planReturned(tx: Transaction, task: TaskRow): Promise<void> {
+    const returned = await row(this.#deps.db.models.items, {
+      where: { taskId: task.id, status: 'PENDING', commandId: null, dependsOnItemId: null },
+      attributes: ['id'],
+      transaction: tx,
+    })
+    if (returned) await this.plan(tx, task)
   }
 
   /** Items that waited for one that has ended: they go on when it succeeded, and are skipped when it did not. */

@@ -31,6 +31,7 @@ export class World {
   readonly effects: EffectRecord[] = []
   readonly #log: ChangeLog
   readonly #now: () => number
+  readonly #listeners = new Set<() => void>()
 
   /** @param directory keeps the world there; without one it lives as long as the process */
   constructor(
@@ -139,6 +140,12 @@ export class World {
     })
   }
 
+  /** Calls back after each change; answers how to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   close(): void {
     this.#log.close()
   }
@@ -167,6 +174,7 @@ export class World {
   #change(change: Change): void {
     this.#log.append(change)
     this.#apply(change)
+    for (const listener of this.#listeners) listener()
   }
 
   #apply(change: Change): void {
