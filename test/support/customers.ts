@@ -75,6 +75,7 @@ export async function messageTask(
     devices: options.devices,
     intervalSeconds: 0,
     batchSize: 50,
+    batchPauseSeconds: 0,
     ...options.more,
   })
   return Number(created['taskId'])

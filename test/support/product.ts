@@ -168,7 +168,10 @@ export async function startProduct(t: ExecutionContext, options: { phones: numbe
   mkdirSync(join(dir, 'agents'))
   const emulator = await startEmulator({ phones: options.phones, seed: options.seed ?? 1, port: 0 })
   const product = new Product(emulator, dir, { http: await freePort(), grpc: await freePort() })
-  t.teardown(async () => await product.stop())
+  t.teardown(async () => {
+    if (!t.passed) t.log(product.plane.log(), ...[...product.agents.values()].map((agent) => agent.log()))
+    await product.stop()
+  })
   const state = await product.startPlane()
   if (state !== 'ready') throw new Error(`the control plane ended at start:\n${product.plane.log()}`)
   await product.events.connect()

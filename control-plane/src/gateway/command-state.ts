@@ -129,12 +129,11 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
   }
   if (command.status === 'DISPATCHED') {
     if (command.deliverBy > now) return undefined
-    return {
-      status: 'EXPIRED',
-      code: 'DELIVERY_EXPIRED',
-      reason: 'it was written to the device, which did not confirm it in time',
-      provisional: true,
-    }
+    // Whoever reads it wants to know why the phone did not confirm it.
+    const [code, reason] = online
+      ? ['DELIVERY_EXPIRED', 'it was written to the device, which did not confirm it in time']
+      : ['DEVICE_OFFLINE', 'the device went offline before it confirmed it, and did not return in time']
+    return { status: 'EXPIRED', code, reason, provisional: true }
   }
   if (isFinal(command.status) || command.leaseUntil === null || command.leaseUntil > now) return undefined
   const reason = 'the device fell silent while it had the command'
