@@ -61,6 +61,13 @@ export class Product {
     })
   }
 
+  /** Kills the plane, starts it again and goes on listening where the events stopped. */
+  async restartPlane(): Promise<void> {
+    await this.plane.kill()
+    if ((await this.startPlane()) !== 'ready') throw new Error(`the control plane ended at start:\n${this.plane.log()}`)
+    await this.events.connect()
+  }
+
   /** Starts the agent of a phone, enrolling it at the first start; `fault` names the point at which it kills itself. */
   async startAgent(phoneId: string, fault?: string): Promise<'ready' | 'ended'> {
     const directory = join(this.#dir, 'agents', phoneId)

@@ -25,6 +25,7 @@ export class TaskEvents {
 
   /** Connects, replaying everything after the last sequence number seen (from the beginning at first). */
   async connect(since = this.seen.at(-1)?.seq ?? 0): Promise<void> {
+    this.#socket?.terminate()
     const socket = new WebSocket(`${await this.#url()}&since=${since}`)
     this.#socket = socket
     socket.on('message', (data) => {

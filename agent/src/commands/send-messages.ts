@@ -41,6 +41,8 @@ class MessageEffect implements Effect<Shown> {
 
   async prepare(part: number): Promise<Shown> {
     const content = this.#part(part)
+    // All files before the first part: half a message is worse than none.
+    if (part === 0) await this.#fetchAll()
     return await this.#work.steady(async () => {
       const title = await this.#open()
       const before = shownIn(await this.#chat(title), this.#work.locators)
@@ -107,6 +109,12 @@ class MessageEffect implements Effect<Shown> {
 
   async #write(title: string, text: string): Promise<void> {
     await writeText(this.#work.screen, this.#work.locators, title, text)
+  }
+
+  async #fetchAll(): Promise<void> {
+    for (const { part } of this.#item.parts) {
+      if (part?.$case === 'image') await this.#work.context.fetchMaterial(part.value)
+    }
   }
 
   async #pick(title: string, part: number, content: Extract<MessagePart['part'], { $case: 'image' }>): Promise<void> {

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import type { AccountState, AgentServiceClient, DeviceInfo } from '@muster/proto'
+import type { AccountState, DeviceInfo } from '@muster/proto'
 import type { Logger } from 'pino'
-import { AgentError } from './agent-error.ts'
 import type { BackoffOptions } from './backoff.ts'
-import { sleep, systemClock, type AgentClock } from './clock.ts'
+import { systemClock, type AgentClock } from './clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { noFaults, type FaultPoints } from './fault-points.ts'
 import type { CommandHandlers } from './handlers.ts'
@@ -14,8 +13,6 @@ import { Session } from './session.ts'
 
 const QUEUE_SIZE = 256
 const CREDITS = 16
-const SESSION_WAIT_MS = 30_000
-const SESSION_LOOK_MS = 250
 
 export interface AgentOptions {
   readonly identity: Identity
@@ -60,14 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { clock = systemClock, faults = noFaults, log, directory, handlers } = options
   const journal = directory === undefined ? Journal.inMemory(clock) : await Journal.open(directory, clock)
   const connected = Promise.withResolvers<void>()
-  const waitForClient = async (): Promise<AgentServiceClient> => {
-    for (let waited = 0; waited < SESSION_WAIT_MS; waited += SESSION_LOOK_MS) {
-      if (session.client) return session.client
-      await sleep(clock, SESSION_LOOK_MS)
-    }
-    throw new AgentError('DEVICE_UNREACHABLE', 'the plane could not be reached')
-  }
-  const cache = new MaterialCache(join(directory ?? '.', 'materials'), waitForClient)
+  const cache = new MaterialCache(join(directory ?? '.', 'materials'), clock, () => session.client)
   if (directory !== undefined) cache.prune(clock.now())
   const dispatcher: Dispatcher = new Dispatcher({
     journal,
@@ -81,7 +71,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     epoch: () => session.epoch,
     client: () => session.client,
     send: (frame) => session.send(frame),
-    fetchMaterial: async (material) => await cache.fetch(material),
+    fetchMaterial: async (material, signal) => await cache.fetch(material, signal),
   })
   const session: Session = new Session(
     {

@@ -29,7 +29,7 @@ export interface RunEnvironment {
   mayBegin(commandId: string, signal: AbortSignal): Promise<void>
   client(): AgentServiceClient | undefined
   send(frame: FrameBody): void
-  fetchMaterial(material: MaterialRef): Promise<string>
+  fetchMaterial(material: MaterialRef, signal: AbortSignal): Promise<string>
 }
 
 /** The context of one command that runs. */
@@ -147,7 +147,7 @@ export class RunningCommand implements CommandContext {
   }
 
   async fetchMaterial(material: MaterialRef): Promise<string> {
-    return await this.#env.fetchMaterial(material)
+    return await this.#env.fetchMaterial(material, AbortSignal.any([this.signal, this.#wake.signal]))
   }
 
   async pause(ms: number): Promise<void> {

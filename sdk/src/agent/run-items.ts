@@ -84,7 +84,9 @@ async function runItem<B>(context: CommandContext, item: EffectItem<B>): Promise
     return undefined
   } catch (error) {
     if (isStopping(context, error)) throw new AgentStopping()
-    await context.finish(itemId, failed(error))
+    // What a cancel broke off before any of it happened did not fail.
+    const cancelled = context.recall(itemId).doneParts === 0 ? context.cancelled(itemId) : undefined
+    await context.finish(itemId, cancelled ?? failed(error))
     return error instanceof AgentError && error.stopsAccount ? error : undefined
   }
 }
