@@ -16,6 +16,12 @@ export const PLANE_FAULT_POINTS = [
   'reap.commit.after',
   'cancel.commit.before',
   'cancel.commit.after',
+  'pause.commit.before',
+  'pause.commit.after',
+  'resume.commit.before',
+  'resume.commit.after',
+  'retry.commit.before',
+  'retry.commit.after',
   'events.publish.before',
   'events.publish.after',
 ] as const

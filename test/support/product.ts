@@ -5,47 +5,25 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { Part } from './part.ts'
-import { TaskEvents } from './task-events.ts'
-
-const PASSWORD = 'correct horse battery staple'
-const FINAL_TASK = new Set(['COMPLETED', 'PARTIAL', 'FAILED', 'CANCELLED'])
-
-/** An answer of the REST API, whatever its status. */
-export interface Answer {
-  readonly status: number
-  readonly code: string | undefined
-  readonly msg: string
-  readonly data: unknown
-}
-
-export interface Item {
-  readonly id: number
-  readonly deviceId: number
-  readonly customerId: number | null
-  readonly status: string
-  readonly code: string | null
-  readonly reason: string | null
-}
+import { PASSWORD, RestClient } from './rest-client.ts'
 
 /**
  * The product as tests see it: emulator in this process, control plane and agents as processes of their own, exactly
  * as `npm start` runs them, so that they can be killed at any point and started again.
  */
-export class Product {
+export class Product extends RestClient {
   readonly emulator: Emulator
-  readonly events: TaskEvents
   readonly plane: Part
   readonly agents = new Map<string, Part>()
   readonly #dir: string
   readonly #ports: { readonly http: number; readonly grpc: number }
-  #token: string | undefined
 
   constructor(emulator: Emulator, dir: string, ports: { http: number; grpc: number }) {
+    super(() => ports.http)
     this.emulator = emulator
     this.#dir = dir
     this.#ports = ports
     this.plane = new Part('control-plane/src/main.ts', join(dir, 'control-plane.log'))
-    this.events = new TaskEvents(async () => await this.eventsUrl())
   }
 
   /** Starts the control plane; `fault` names the point at which it kills itself. */
@@ -99,73 +77,12 @@ export class Product {
     return found
   }
 
-  /** Of the WebSocket, with a token. */
-  async eventsUrl(): Promise<string> {
-    return `ws://127.0.0.1:${this.#ports.http}/api/v1/ws?token=${await this.token()}`
-  }
-
-  async token(): Promise<string> {
-    if (this.#token === undefined) {
-      const answer = await this.#fetch('POST', '/auth/login', { username: 'admin', password: PASSWORD })
-      this.#token = (answer.data as { accessToken: string }).accessToken
-    }
-    return this.#token
-  }
-
-  /** A call that may fail. */
-  async call(method: string, path: string, body?: unknown): Promise<Answer> {
-    return await this.#fetch(method, path, body, await this.token())
-  }
-
-  /** The data of a good answer; any other answer throws. */
-  async ok(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-    const answer = await this.call(method, path, body)
-    if (answer.status >= 300)
-      throw new Error(`${method} ${path} answered ${answer.status} ${answer.code}: ${answer.msg}`)
-    return answer.data as Record<string, unknown>
-  }
-
-  /** All items of a task. */
-  async items(taskId: number): Promise<Item[]> {
-    const items: Item[] = []
-    for (let page = 1; ; page++) {
-      const part = await this.ok('GET', `/tasks/${taskId}/items?page=${page}&size=100`)
-      items.push(...(part['items'] as Item[]))
-      if (items.length >= Number(part['total']) || (part['items'] as Item[]).length === 0) return items
-    }
-  }
-
-  /** Waits for the event that says the task has ended; answers its status. */
-  async finished(taskId: number, limitMs = 90_000): Promise<string> {
-    const event = await this.events.find(
-      `task ${taskId} to end`,
-      (seen) => seen.type === 'task.updated' && seen.id === taskId && FINAL_TASK.has(seen.status),
-      limitMs,
-    )
-    return event.status
-  }
-
   async stop(): Promise<void> {
     this.events.close()
     await Promise.all([...this.agents.values()].map(async (agent) => await agent.kill()))
     await this.plane.kill()
     await this.emulator.close()
     rmSync(this.#dir, { recursive: true, force: true })
-  }
-
-  async #fetch(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
-    const form = body instanceof FormData
-    const response = await fetch(`http://127.0.0.1:${this.#ports.http}/api/v1${path}`, {
-      method,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
-      },
-      signal: AbortSignal.timeout(30_000),
-      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
-    })
-    const json = (await response.json()) as { data: unknown; errorCode?: string; msg: string }
-    return { status: response.status, code: json.errorCode, msg: json.msg, data: json.data }
   }
 }
 

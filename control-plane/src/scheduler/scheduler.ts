@@ -14,7 +14,8 @@ export interface Scheduler {
 
 const JOB = 'task.start'
 const SCAN_MS = 1000
-const LOCK_LIFETIME_MS = 60_000
+/** What a killed plane had locked fires again after this; a start that is still running is claimed and does nothing. */
+const LOCK_LIFETIME_MS = 5000
 const CONCURRENCY = 10
 
 interface TaskEntry {

@@ -88,7 +88,8 @@ export class TaskOperations {
 
   /** Takes back what the phones have not done; what they are doing now they finish. */
   async pause(taskId: number): Promise<void> {
-    const { db, store } = this.#deps
+    const { db, faults, store } = this.#deps
+    faults.hit('pause.commit.before')
     await db.write(async (tx) => {
       await this.#task(tx, taskId, 'pause')
       await store.changeTask(tx, taskId, { status: 'PAUSED' })
@@ -97,10 +98,12 @@ export class TaskOperations {
         reason: 'an operator paused the task',
       })
     })
+    faults.hit('pause.commit.after')
   }
 
   async resume(taskId: number): Promise<void> {
-    const { db, clock, store, rollUp } = this.#deps
+    const { db, clock, faults, store, rollUp } = this.#deps
+    faults.hit('resume.commit.before')
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'resume')
       if (task.startedAt === null) {
@@ -114,12 +117,14 @@ export class TaskOperations {
       await this.#plan(tx, taskId)
       await rollUp.itemsChanged(tx, [taskId])
     })
+    faults.hit('resume.commit.after')
     await this.startIfDue(taskId)
   }
 
   /** New commands for what failed for sure. Throws CONFLICT while a phone may still say that it did an item. */
   async retryFailed(taskId: number): Promise<void> {
-    const { db, store, rollUp } = this.#deps
+    const { db, faults, store, rollUp } = this.#deps
+    faults.hit('retry.commit.before')
     await db.write(async (tx) => {
       await this.#task(tx, taskId, 'retry')
       const ended = await rows(db.models.items, { where: { taskId, status: ['FAILED', 'EXPIRED'] }, transaction: tx })
@@ -145,6 +150,7 @@ export class TaskOperations {
       await this.#plan(tx, taskId)
       await rollUp.itemsChanged(tx, [taskId])
     })
+    faults.hit('retry.commit.after')
   }
 
   /** Lets a task in review go on. Throws FORBIDDEN for its author. */

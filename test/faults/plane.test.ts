@@ -1,0 +1,196 @@
+import test, { type ExecutionContext } from 'ava'
+import { PLANE_FAULT_POINTS, type PlaneFaultPoint } from '@muster/control-plane'
+import { friendsWithTag, messageTask } from '../support/customers.ts'
+import { startProduct, type Product } from '../support/product.ts'
+import type { TaskEvent } from '../support/task-events.ts'
+import { worldWhere } from '../support/world.ts'
+
+// A scenario is tried under a plane that kills itself at a point. Should it die, it is started again, the operator does
+// again what got no answer, and the end has to be the same as without a crash.
+
+const FRIENDS = 5
+/** More often than any scenario reaches any point. */
+const MOST = 60
+
+interface Stage {
+  readonly product: Product
+  readonly devices: ReadonlyMap<string, { id: number; wechatId: string }>
+  readonly tagId: number
+}
+
+interface Scenario {
+  /** What the operator does; repeated from the start after a crash, with the same task name. */
+  run(stage: Stage, name: string): Promise<void>
+  check(t: ExecutionContext, stage: Stage, name: string): Promise<void>
+}
+
+/** The task of that name, if its creation took effect. */
+async function taskNamed({ product }: Stage, name: string): Promise<{ id: number; status: string } | undefined> {
+  const { items } = (await product.ok('GET', '/tasks?size=100')) as {
+    items: { id: number; name: string; status: string }[]
+  }
+  const found = items.filter((task) => task.name === name)
+  if (found.length > 1) throw new Error(`${found.length} tasks are named ${name}`)
+  return found[0]
+}
+
+async function moment(stage: Stage, name: string, phone: string, more: object = {}): Promise<number> {
+  const known = await taskNamed(stage, name)
+  if (known) return known.id
+  const devices = [stage.devices.get(phone)?.id]
+  const created = await stage.product.ok('POST', '/wechat/moments/tasks', { name, content: name, devices, ...more })
+  return Number(created['taskId'])
+}
+
+async function batch(stage: Stage, name: string): Promise<number> {
+  const known = await taskNamed(stage, name)
+  if (known) return known.id
+  const devices = [...stage.devices.values()].slice(0, 1).map(({ id }) => id)
+  const more = { name, intervalSeconds: 1 }
+  return await messageTask(stage.product, { text: name, tagId: stage.tagId, devices, more })
+}
+
+/** An operation the operator repeats only while the task has not got there. */
+async function operate(stage: Stage, name: string, verb: string, until: readonly string[]): Promise<void> {
+  const task = await taskNamed(stage, name)
+  if (!task || until.includes(task.status)) return
+  const answer = await stage.product.call('POST', `/tasks/${task.id}/${verb}`)
+  // Between the look and the call the task may have got there by itself.
+  if (answer.status >= 300 && answer.status !== 409) throw new Error(`${verb} answered ${answer.status}: ${answer.msg}`)
+}
+
+const momentOf = ({ product }: Stage, name: string) =>
+  product.emulator.world().moments.filter(({ text }) => text === name)
+const messagesOf = ({ product }: Stage, name: string) =>
+  product.emulator.world().messages.filter(({ text }) => text === name)
+
+async function statuses({ product }: Stage, taskId: number): Promise<string[]> {
+  return (await product.items(taskId)).map(({ status }) => status)
+}
+
+const publish: Scenario = {
+  run: async (stage, name) => void (await stage.product.finished(await moment(stage, name, 'phone-1'))),
+  check: async (t, stage, name) => {
+    t.is(momentOf(stage, name).length, 1)
+    t.deepEqual(await statuses(stage, await moment(stage, name, 'phone-1')), ['SUCCEEDED'])
+  },
+}
+
+const expire: Scenario = {
+  run: async (stage, name) => {
+    await stage.product.finished(await moment(stage, name, 'phone-2', { deliverWithinSeconds: 1 }))
+  },
+  check: async (t, stage, name) => {
+    const [item] = await stage.product.items(await moment(stage, name, 'phone-2'))
+    t.deepEqual([item?.status, item?.code, momentOf(stage, name).length], ['EXPIRED', 'DEVICE_OFFLINE', 0])
+  },
+}
+
+const cancel: Scenario = {
+  run: async (stage, name) => {
+    const taskId = await batch(stage, name)
+    await worldWhere(stage.product.emulator, 'the first message', () => messagesOf(stage, name).length > 0)
+    await operate(stage, name, 'cancel', ['CANCELLED', 'PARTIAL', 'COMPLETED'])
+    await stage.product.finished(taskId)
+  },
+  check: async (t, stage, name) => {
+    const ended = await statuses(stage, await batch(stage, name))
+    const sent = messagesOf(stage, name)
+    t.is(new Set(sent.map(({ to }) => to)).size, sent.length)
+    t.is(ended.filter((status) => status === 'SUCCEEDED').length, sent.length)
+    t.is(ended.filter((status) => status === 'CANCELLED').length, FRIENDS - sent.length)
+  },
+}
+
+const pauseAndResume: Scenario = {
+  run: async (stage, name) => {
+    const taskId = await batch(stage, name)
+    await worldWhere(stage.product.emulator, 'the first message', () => messagesOf(stage, name).length > 0)
+    await operate(stage, name, 'pause', ['PAUSED', 'COMPLETED'])
+    await operate(stage, name, 'resume', ['PROCESSING', 'COMPLETED'])
+    await stage.product.finished(taskId)
+  },
+  check: async (t, stage, name) => {
+    t.deepEqual(new Set(await statuses(stage, await batch(stage, name))), new Set(['SUCCEEDED']))
+    t.deepEqual([messagesOf(stage, name).length, new Set(messagesOf(stage, name).map(({ to }) => to)).size], [5, 5])
+  },
+}
+
+const retry: Scenario = {
+  run: async (stage, name) => {
+    const { product } = stage
+    const taskId = await moment(stage, name, 'phone-2', { deliverWithinSeconds: 1 })
+    const ends = (e: TaskEvent) => e.type === 'task.updated' && e.id === taskId && e.status === 'FAILED'
+    const first = await product.events.find('the first end', ends)
+    await operate(stage, name, 'retry-failed', ['PROCESSING'])
+    await product.events.find('the second end', (event) => ends(event) && event.seq > first.seq)
+  },
+  check: async (t, stage, name) => {
+    const [item] = await stage.product.items(await moment(stage, name, 'phone-2'))
+    t.deepEqual([item?.status, item?.code, momentOf(stage, name).length], ['EXPIRED', 'DEVICE_OFFLINE', 0])
+  },
+}
+
+function scenarioFor(point: PlaneFaultPoint): Scenario {
+  if (point.startsWith('reap.')) return expire
+  if (point.startsWith('cancel.')) return cancel
+  if (point.startsWith('pause.') || point.startsWith('resume.')) return pauseAndResume
+  if (point.startsWith('retry.')) return retry
+  return publish
+}
+
+/** Two phones, of which the second has no network. */
+async function stageOf(t: ExecutionContext): Promise<Stage> {
+  const product = await startProduct(t, { phones: 2 })
+  const phones = ['phone-1', 'phone-2']
+  await Promise.all(phones.map(async (phone) => await product.startAgent(phone)))
+  const devices = await product.devices(phones)
+  const [first] = devices.values()
+  const friends = Array.from({ length: FRIENDS }, (_, index) => ({ id: `wxid_f${index}`, nickname: `朋友${index}` }))
+  const { tagId } = await friendsWithTag(product, [first?.id ?? 0], new Map([[first?.wechatId ?? '', friends]]))
+  await product.emulator.dispatch('POST', '/phones/phone-2/offline')
+  return { product, devices, tagId }
+}
+
+/** Runs and checks a scenario under an armed plane; answers whether the plane died. */
+async function diesIn(t: ExecutionContext, stage: Stage, scenario: Scenario, fault: string): Promise<boolean> {
+  const { product } = stage
+  await product.plane.kill()
+  if ((await product.startPlane(fault)) === 'ended') return true
+  const died = product.plane.ended(120_000).then(() => true)
+  const ran = product.events
+    .connect()
+    .then(async () => {
+      await scenario.run(stage, fault)
+      await scenario.check(t, stage, fault)
+      return false
+    })
+    // A call that got no answer: the plane is dead, or will be as soon as the system says so.
+    .catch(async () => await died)
+  return await Promise.race([died, ran])
+}
+
+for (const agentToo of [false, true]) {
+  for (const point of PLANE_FAULT_POINTS) {
+    test.serial(`killed at ${point}, the plane${agentToo ? ' with the agent' : ''} ends what it began`, async (t) => {
+      t.timeout(600_000)
+      const stage = await stageOf(t)
+      const scenario = scenarioFor(point)
+      let deaths = 0
+      // Each time it is reached is another transition.
+      for (let nth = 1; nth <= MOST; nth++) {
+        const name = `${point}:${nth}`
+        if (!(await diesIn(t, stage, scenario, name))) break
+        deaths++
+        if (agentToo) await stage.product.agents.get('phone-1')?.kill()
+        await stage.product.restartPlane()
+        if (agentToo) await stage.product.startAgent('phone-1')
+        await scenario.run(stage, name)
+        await scenario.check(t, stage, name)
+        if (agentToo) break
+      }
+      t.log(`${deaths} deaths`)
+      t.true(deaths > 0, 'the scenario reaches the point')
+    })
+  }
+}

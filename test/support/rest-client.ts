@@ -1,0 +1,95 @@
+import { TaskEvents } from './task-events.ts'
+
+export const PASSWORD = 'correct horse battery staple'
+const FINAL_TASK = new Set(['COMPLETED', 'PARTIAL', 'FAILED', 'CANCELLED'])
+
+/** An answer of the REST API, whatever its status. */
+export interface Answer {
+  readonly status: number
+  readonly code: string | undefined
+  readonly msg: string
+  readonly data: unknown
+}
+
+export interface Item {
+  readonly id: number
+  readonly deviceId: number
+  readonly customerId: number | null
+  readonly status: string
+  readonly code: string | null
+  readonly reason: string | null
+}
+
+/** The REST API as an operator who is signed in uses it, and the task events. */
+export class RestClient {
+  readonly events: TaskEvents
+  readonly #port: () => number
+  #token: string | undefined
+
+  /** @param port the API's, known once the plane has started */
+  constructor(port: () => number) {
+    this.#port = port
+    this.events = new TaskEvents(async () => await this.eventsUrl())
+  }
+
+  /** Of the WebSocket, with a token. */
+  async eventsUrl(): Promise<string> {
+    return `ws://127.0.0.1:${this.#port()}/api/v1/ws?token=${await this.token()}`
+  }
+
+  async token(): Promise<string> {
+    if (this.#token === undefined) {
+      const answer = await this.#fetch('POST', '/auth/login', { username: 'admin', password: PASSWORD })
+      this.#token = (answer.data as { accessToken: string }).accessToken
+    }
+    return this.#token
+  }
+
+  /** A call that may fail. */
+  async call(method: string, path: string, body?: unknown): Promise<Answer> {
+    return await this.#fetch(method, path, body, await this.token())
+  }
+
+  /** The data of a good answer; any other answer throws. */
+  async ok(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    const answer = await this.call(method, path, body)
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path} answered ${answer.status} ${answer.code}: ${answer.msg}`)
+    return answer.data as Record<string, unknown>
+  }
+
+  /** All items of a task. */
+  async items(taskId: number): Promise<Item[]> {
+    const items: Item[] = []
+    for (let page = 1; ; page++) {
+      const part = await this.ok('GET', `/tasks/${taskId}/items?page=${page}&size=100`)
+      items.push(...(part['items'] as Item[]))
+      if (items.length >= Number(part['total']) || (part['items'] as Item[]).length === 0) return items
+    }
+  }
+
+  /** Waits for the event that says the task has ended; answers its status. */
+  async finished(taskId: number, limitMs = 90_000): Promise<string> {
+    const event = await this.events.find(
+      `task ${taskId} to end`,
+      (seen) => seen.type === 'task.updated' && seen.id === taskId && FINAL_TASK.has(seen.status),
+      limitMs,
+    )
+    return event.status
+  }
+
+  async #fetch(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
+    const form = body instanceof FormData
+    const response = await fetch(`http://127.0.0.1:${this.#port()}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
+      },
+      signal: AbortSignal.timeout(30_000),
+      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
+    })
+    const json = (await response.json()) as { data: unknown; errorCode?: string; msg: string }
+    return { status: response.status, code: json.errorCode, msg: json.msg, data: json.data }
+  }
+}
