@@ -143,7 +143,12 @@ test('a kind of command this agent does not know is refused as UNSUPPORTED, and 
   await start()
   const session = await connected()
   // Field 99 of the oneof, as a later version of the protocol would have it.
-  const later = Command.decode(Buffer.concat([Command.encode(momentCommand('c1', { payload: undefined })).finish(), Buffer.from([0x9a, 0x06, 0x00])]))
+  const later = Command.decode(
+    Buffer.concat([
+      Command.encode(momentCommand('c1', { payload: undefined })).finish(),
+      Buffer.from([0x9a, 0x06, 0x00]),
+    ]),
+  )
   session.say(command(later), command(momentCommand('c2')))
   const rejected = await session.next('rejected')
   t.deepEqual([rejected.commandId, rejected.code], ['c1', 'UNSUPPORTED'])

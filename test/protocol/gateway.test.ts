@@ -101,20 +101,23 @@ test.serial('the newest of two streams with one identity wins', async (t) => {
   t.deepEqual(older.commands, [])
 })
 
-test.serial('two agents that take one identity from each other again and again are held off and named as clones', async (t) => {
-  const plane = await startTestPlane(t)
-  const agent = await plane.enrol('a')
-  await agent.connect({ bootId: 'one' })
-  await agent.connect({ bootId: 'two' })
-  await agent.connect({ bootId: 'one' })
-  const last = agent.open()
-  last.say({ $case: 'hello', value: agent.hello({ bootId: 'two' }) })
-  const error = await last.next('error')
-  t.is(error.code, 'CLONE_SUSPECTED')
-  t.true(error.retryAfterMs >= 60_000)
-  const log = await plane.ok('GET', `/devices/${agent.deviceId}/events`)
-  t.true((log['items'] as { type: string }[]).some(({ type }) => type === 'CLONE_SUSPECTED'))
-})
+test.serial(
+  'two agents that take one identity from each other again and again are held off and named as clones',
+  async (t) => {
+    const plane = await startTestPlane(t)
+    const agent = await plane.enrol('a')
+    await agent.connect({ bootId: 'one' })
+    await agent.connect({ bootId: 'two' })
+    await agent.connect({ bootId: 'one' })
+    const last = agent.open()
+    last.say({ $case: 'hello', value: agent.hello({ bootId: 'two' }) })
+    const error = await last.next('error')
+    t.is(error.code, 'CLONE_SUSPECTED')
+    t.true(error.retryAfterMs >= 60_000)
+    const log = await plane.ok('GET', `/devices/${agent.deviceId}/events`)
+    t.true((log['items'] as { type: string }[]).some(({ type }) => type === 'CLONE_SUSPECTED'))
+  },
+)
 
 test.serial('an agent that merely reconnects many times is no clone', async (t) => {
   const plane = await startTestPlane(t)
@@ -142,7 +145,10 @@ test("a result that names another command's items is not believed", async (t) =>
   const [first, second] = [await one.connect(), await two.connect()]
   const taskId = await momentTask(plane, [one, two])
   const [mine, other] = [await first.next('command'), await second.next('command')]
-  first.say({ $case: 'result', value: { ...(succeeded(other).value as never as object), commandId: mine.commandId } as never })
+  first.say({
+    $case: 'result',
+    value: { ...(succeeded(other).value as never as object), commandId: mine.commandId } as never,
+  })
   t.deepEqual(await first.next('resultAck'), { commandIds: [mine.commandId], error: 'RESULT_INVALID' })
   // The other device's command is not this one's to end.
   first.say(succeeded(other))
@@ -254,40 +260,46 @@ test.serial('a command whose lease ran out is UNKNOWN_EFFECT until the agent say
   t.deepEqual(await itemStatus(plane, taskId), ['SUCCEEDED', null])
 })
 
-test.serial('while a silent phone may hold an expired command, retry-failed is refused; its next Hello settles that', async (t) => {
-  const clock = new FakeClock()
-  const plane = await startTestPlane(t, { clock })
-  const agent = await plane.enrol('a')
-  const session = await agent.connect()
-  const taskId = await momentTask(plane, [agent], { deliverWithinSeconds: 30 })
-  await session.next('command')
-  await session.cut()
-  await clock.passUntil(itemBecomes(plane, taskId, 'EXPIRED'))
-  t.deepEqual(await itemStatus(plane, taskId), ['EXPIRED', 'DEVICE_OFFLINE'])
-  const refused = await plane.call('POST', `/tasks/${taskId}/retry-failed`)
-  t.is(refused.status, 409)
-  t.regex(refused.msg, /phone/)
-  const back = await agent.connect({ lastEpoch: session.epoch })
-  await plane.ok('POST', `/tasks/${taskId}/retry-failed`)
-  const again = await back.next('command')
-  back.say(succeeded(again))
-  await back.next('resultAck')
-  t.deepEqual(await itemStatus(plane, taskId), ['SUCCEEDED', null])
-})
+test.serial(
+  'while a silent phone may hold an expired command, retry-failed is refused; its next Hello settles that',
+  async (t) => {
+    const clock = new FakeClock()
+    const plane = await startTestPlane(t, { clock })
+    const agent = await plane.enrol('a')
+    const session = await agent.connect()
+    const taskId = await momentTask(plane, [agent], { deliverWithinSeconds: 30 })
+    await session.next('command')
+    await session.cut()
+    await clock.passUntil(itemBecomes(plane, taskId, 'EXPIRED'))
+    t.deepEqual(await itemStatus(plane, taskId), ['EXPIRED', 'DEVICE_OFFLINE'])
+    const refused = await plane.call('POST', `/tasks/${taskId}/retry-failed`)
+    t.is(refused.status, 409)
+    t.regex(refused.msg, /phone/)
+    const back = await agent.connect({ lastEpoch: session.epoch })
+    await plane.ok('POST', `/tasks/${taskId}/retry-failed`)
+    const again = await back.next('command')
+    back.say(succeeded(again))
+    await back.next('resultAck')
+    t.deepEqual(await itemStatus(plane, taskId), ['SUCCEEDED', null])
+  },
+)
 
-test.serial('a cancel overtakes the commands that wait on the stream, and a cancelled command is not written again', async (t) => {
-  const plane = await startTestPlane(t)
-  const agent = await plane.enrol('a')
-  const session = await agent.connect()
-  const taskId = await momentTask(plane, [agent])
-  const command = await session.next('command')
-  await plane.ok('POST', `/tasks/${taskId}/cancel`)
-  const cancel = await session.next('cancel')
-  t.deepEqual([cancel.commandId, cancel.code], [command.commandId, 'CANCELLED'])
-  await session.cut()
-  const back = await agent.connect({ lastEpoch: session.epoch, ...inFlight(command) })
-  t.deepEqual(back.welcome?.resume, [{ commandId: command.commandId, action: 'RESUME_ACTION_CANCEL' }] as never)
-})
+test.serial(
+  'a cancel overtakes the commands that wait on the stream, and a cancelled command is not written again',
+  async (t) => {
+    const plane = await startTestPlane(t)
+    const agent = await plane.enrol('a')
+    const session = await agent.connect()
+    const taskId = await momentTask(plane, [agent])
+    const command = await session.next('command')
+    await plane.ok('POST', `/tasks/${taskId}/cancel`)
+    const cancel = await session.next('cancel')
+    t.deepEqual([cancel.commandId, cancel.code], [command.commandId, 'CANCELLED'])
+    await session.cut()
+    const back = await agent.connect({ lastEpoch: session.epoch, ...inFlight(command) })
+    t.deepEqual(back.welcome?.resume, [{ commandId: command.commandId, action: 'RESUME_ACTION_CANCEL' }] as never)
+  },
+)
 
 test.serial('revoking a device cuts its live stream within 5 s and its certificate never works again', async (t) => {
   const plane = await startTestPlane(t)

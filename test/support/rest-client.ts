@@ -39,7 +39,7 @@ export class RestClient {
 
   async token(): Promise<string> {
     if (this.#token === undefined) {
-      const answer = await this.#fetch('POST', '/auth/login', { username: 'admin', password: PASSWORD })
+      const answer = await this.request('POST', '/auth/login', { username: 'admin', password: PASSWORD })
       this.#token = (answer.data as { accessToken: string }).accessToken
     }
     return this.#token
@@ -47,7 +47,7 @@ export class RestClient {
 
   /** A call that may fail. */
   async call(method: string, path: string, body?: unknown): Promise<Answer> {
-    return await this.#fetch(method, path, body, await this.token())
+    return await this.request(method, path, body, await this.token())
   }
 
   /** The data of a good answer; any other answer throws. */
@@ -78,7 +78,8 @@ export class RestClient {
     return event.status
   }
 
-  async #fetch(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
+  /** @param body a text is sent as it is; @param token none: without one */
+  async request(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
     const form = body instanceof FormData
     const response = await fetch(`http://127.0.0.1:${this.#port()}/api/v1${path}`, {
       method,
@@ -87,7 +88,7 @@ export class RestClient {
         ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
       },
       signal: AbortSignal.timeout(30_000),
-      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: form || typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const json = (await response.json()) as { data: unknown; errorCode?: string; msg: string }
     return { status: response.status, code: json.errorCode, msg: json.msg, data: json.data }

@@ -8,6 +8,7 @@ export const IdAnswer = z.strictObject({ id: z.number().int() })
 export const Empty = z.null()
 
 const MAX_PAGE_SIZE = 100
+const FARTHEST_OFFSET_MINUTES = 14 * 60
 export const paging = {
   page: z.coerce.number().int().min(1).default(1),
   size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(20),
@@ -41,8 +42,9 @@ export class WorkspaceTime {
 
   /** Milliseconds of an ISO time, or undefined when it is not one. */
   parse(text: string): number | undefined {
-    const time = DateTime.fromISO(text, { zone: this.zone })
-    return time.isValid ? time.toMillis() : undefined
+    // Luxon takes any two digits for an offset; no place on earth is more than 14 hours away from UTC.
+    const time = DateTime.fromISO(text, { zone: this.zone, setZone: true })
+    return time.isValid && Math.abs(time.offset) <= FARTHEST_OFFSET_MINUTES ? time.toMillis() : undefined
   }
 
   format(ms: number): string
