@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [command = 'start', ...rest] = process.argv.slice(2)
-const scripts = new Set(['start', 'test', 'check', 'bench', 'generate'])
+const scripts = new Set(['start', 'test', 'check', 'bench', 'example', 'generate'])
 
 if (!scripts.has(command)) {
   process.stderr.write(`bootstrap: unknown command "${command}"; use one of ${[...scripts].join(', ')}\n`)
