@@ -68,9 +68,15 @@ export interface SkippedItem {
   readonly reason: string
 }
 
+/** A command that could go out now, with the items of it that are still to be done. */
+export interface DispatchCandidate {
+  readonly command: CommandRow
+  readonly open: readonly ItemRow[]
+}
+
 export interface CommandAdmission {
-  /** Asked in the write that claims the command. */
-  beforeDispatch(tx: Transaction, command: CommandRow, items: readonly ItemRow[]): Promise<Admission>
+  /** Asked in the write that claims the commands; answers for each, in their order. */
+  beforeDispatch(tx: Transaction, candidates: readonly DispatchCandidate[]): Promise<Admission[]>
 }
 
 /** Keeps accounts inside their limits. */
@@ -82,8 +88,7 @@ export interface AccountGuard {
   /** Counts effects by item id; a repetition counts nothing. */
   spend(
     tx: Transaction,
-    accountId: number,
-    items: readonly { readonly id: number; readonly action: string }[],
+    items: readonly { readonly id: number; readonly action: string; readonly accountId: number | null }[],
   ): Promise<void>
 }
 

@@ -51,11 +51,12 @@ export async function startLightPhone(options: LightPhoneOptions): Promise<Runni
   })
 }
 
-function handlersOf({ wechatId, friends = 0, onMoment }: LightPhoneOptions): CommandHandlers {
+function handlersOf(options: LightPhoneOptions): CommandHandlers {
+  const { wechatId, friends = 0 } = options
   return {
     publishMoment: {
       run: async ({ itemId, text }, context) => {
-        onMoment?.(text)
+        options.onMoment?.(text)
         await once(context, 'posts', [itemId])
       },
     },

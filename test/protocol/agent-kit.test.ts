@@ -13,8 +13,8 @@ interface Bench {
   readonly taps: string[]
   /** Holds each last tap back until it is called. */
   readonly release: () => void
-  start(options?: { queueSize?: number; hold?: boolean }): Promise<RunningAgent>
-  connected(resume?: Parameters<ScriptedSession['welcome']>[0]): Promise<ScriptedSession>
+  readonly start: (options?: { queueSize?: number; hold?: boolean }) => Promise<RunningAgent>
+  readonly connected: (resume?: Parameters<ScriptedSession['welcome']>[0]) => Promise<ScriptedSession>
 }
 
 /** An agent of the kit, with a handler that only counts its last taps, and a gateway that a test plays. */

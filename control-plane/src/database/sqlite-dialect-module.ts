@@ -48,6 +48,11 @@ class Database {
   }
 
   all(sql: string, parameters?: Parameters, callback?: Callback): this {
+    const columns = this.#handle.columnsAskedFor(sql)
+    if (columns && callback) {
+      queueMicrotask(() => callback.call(new Statement(0, columns.length), null, columns))
+      return this
+    }
     return this.#execute(sql, parameters, callback, (statement, values) => {
       const rows = statement.all(...values)
       return { state: new Statement(0, rows.length), rows }
@@ -89,11 +94,25 @@ class Database {
 class Handle {
   readonly database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #columns = new Map<string, readonly unknown[]>()
 
   constructor(filename: string) {
     this.database = new DatabaseSync(filename)
     this.database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`)
     if (filename !== ':memory:') this.database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL')
+  }
+
+  /**
+   * Sequelize asks for a table's columns before each SELECT of plain rows; after the migrations they do not change.
+   * Undefined when the text asks for something else.
+   */
+  columnsAskedFor(sql: string): readonly unknown[] | undefined {
+    if (!sql.startsWith('PRAGMA table_info(')) return undefined
+    const known = this.#columns.get(sql)
+    if (known) return known
+    const columns = this.database.prepare(sql).all()
+    if (columns.length > 0) this.#columns.set(sql, columns)
+    return columns
   }
 
   /** Statements with bound values come again; those with literals in their text do not. */

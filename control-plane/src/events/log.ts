@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { Op, QueryTypes, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
@@ -118,6 +119,8 @@ export class OrderedEventLog implements EventLog {
 
   async #drain(): Promise<void> {
     while (this.#wanted && !this.#stopped) {
+      // Events of one turn of the event loop are published together.
+      await endOfTurn()
       this.#wanted = false
       try {
         while ((await this.#publishBatch()) === BATCH);

@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows } from '../database/table.ts'
+import { rows, updateAlike, type Change } from '../database/table.ts'
 import type { EventLog, TaskProgress } from '../ports.ts'
 import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
 import type { ItemRow, ItemStatus } from '../tasks/model.ts'
@@ -41,13 +41,9 @@ export class CommandWriter {
     this.#progress = deps.progress
   }
 
-  /** Writes the columns in which `next` differs. */
-  async save(tx: Transaction, before: CommandRow, next: CommandRow): Promise<void> {
-    const changes = Object.fromEntries(
-      COLUMNS.filter((name) => before[name] !== next[name]).map((name) => [name, next[name]]),
-    )
-    if (Object.keys(changes).length === 0) return
-    await this.#db.models.commands.update(changes, { where: { id: before.id }, transaction: tx })
+  /** Writes the columns in which each `now` differs from its `before`. */
+  async save(tx: Transaction, changed: readonly Change<CommandRow>[]): Promise<void> {
+    await updateAlike(this.#db.models.commands, tx, changed, COLUMNS)
   }
 
   /** Back to the queue: the phone does not have it. Its delivery deadline stays. */

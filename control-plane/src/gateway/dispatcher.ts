@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { Command } from '@muster/proto'
 import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
@@ -5,7 +6,16 @@ import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
-import type { CommandAdmission, DispatchBell, EventLog, NewEvent, TaskProgress } from '../ports.ts'
+import type {
+  Admission,
+  CommandAdmission,
+  DispatchBell,
+  DispatchCandidate,
+  EventLog,
+  NewEvent,
+  SkippedItem,
+  TaskProgress,
+} from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { ItemRow } from '../tasks/model.ts'
 import type { SessionRegistry } from './registry.ts'
@@ -29,6 +39,10 @@ export interface DispatcherDeps {
 interface Claimed {
   readonly session: Session
   readonly command: Command
+}
+
+interface Going extends DispatchCandidate {
+  readonly session: Session
 }
 
 /** Claims commands for devices that can take them, and writes them on their streams: in order for each device. */
@@ -72,6 +86,8 @@ export class Dispatcher implements DispatchBell {
 
   async #drain(): Promise<void> {
     while (this.#waiting.size > 0 && !this.#stopped) {
+      // Rings of one turn of the event loop share a write.
+      await endOfTurn()
       const some = [...this.#waiting].slice(0, DEVICES_PER_TURN)
       for (const deviceId of some) this.#waiting.delete(deviceId)
       try {
@@ -121,92 +137,104 @@ export class Dispatcher implements DispatchBell {
     })
     const itemsOf = Map.groupBy(items, (item) => item.commandId)
     const dueOf = Map.groupBy(due, (command) => command.deviceId)
-    const claimed: Claimed[] = []
-    for (const session of sessions) {
-      const mine = (dueOf.get(session.facts.deviceId) ?? []).slice(0, session.room)
-      for (const command of mine) {
-        const frame = await this.#admit(tx, session, command, itemsOf.get(command.id) ?? [])
-        if (frame) claimed.push({ session, command: frame })
-      }
+    const candidates = sessions.flatMap((session) =>
+      (dueOf.get(session.facts.deviceId) ?? []).slice(0, session.room).map((command) => ({
+        session,
+        command,
+        open: (itemsOf.get(command.id) ?? []).filter((item) => item.status === 'PENDING'),
+      })),
+    )
+    const admissions = await this.#deps.admission.beforeDispatch(tx, candidates)
+    const going: Going[] = []
+    for (const [index, candidate] of candidates.entries()) {
+      const admission = admissions[index]
+      if (admission?.kind !== 'send') await this.#hold(tx, candidate.command, admission)
+      else going.push(...(await this.#withoutSkipped(tx, candidate, admission.skipped)))
     }
-    return claimed
+    await this.#write(tx, going, now)
+    return going.map(({ session, command, open }) => ({ session, command: frameOf(command, open, now) }))
   }
 
-  async #admit(
+  async #hold(
     tx: Transaction,
-    session: Session,
     command: CommandRow,
-    items: readonly ItemRow[],
-  ): Promise<Command | undefined> {
-    const { db, clock, admission, progress } = this.#deps
-    const now = clock.now().getTime()
-    const open = items.filter((item) => item.status === 'PENDING')
-    const decision = await admission.beforeDispatch(tx, command, open)
-    if (decision.kind === 'hold') {
-      const held = { notBefore: decision.untilMs, holdCode: decision.code }
-      await db.models.commands.update(held, { where: { id: command.id }, transaction: tx })
-      return undefined
-    }
-    const skipped = new Set(decision.skipped.map((skip) => skip.itemId))
-    for (const { itemId, code, reason } of decision.skipped) {
+    hold: Extract<Admission, { kind: 'hold' }> | undefined,
+  ): Promise<void> {
+    if (!hold) return
+    const held = { notBefore: hold.untilMs, holdCode: hold.code }
+    await this.#deps.db.models.commands.update(held, { where: { id: command.id }, transaction: tx })
+  }
+
+  /** Ends items that must not go out; answers the rest, or nothing when none is left. */
+  async #withoutSkipped(tx: Transaction, candidate: Going, skips: readonly SkippedItem[]): Promise<Going[]> {
+    if (skips.length === 0 && candidate.open.length > 0) return [candidate]
+    const { db, clock, progress } = this.#deps
+    const { command, open } = candidate
+    const finishedAt = clock.now().getTime()
+    for (const { itemId, code, reason } of skips) {
       await db.models.items.update(
-        { status: 'SKIPPED', code, reason, finishedAt: now },
+        { status: 'SKIPPED', code, reason, finishedAt },
         { where: { id: itemId }, transaction: tx },
       )
     }
-    const going = open.filter((item) => !skipped.has(item.id))
-    await this.#events(tx, command.taskId, [...skipped], 'SKIPPED')
-    if (going.length === 0) {
+    const skipped = new Set(skips.map(({ itemId }) => itemId))
+    await this.#deps.events.append(tx, itemEvents(command.taskId, skipped, 'SKIPPED'))
+    const left = open.filter((item) => !skipped.has(item.id))
+    if (left.length === 0) {
       await db.models.commands.update(
-        { status: 'CANCELLED', finishedAt: now, resultReason: 'nothing was left to do' },
+        { status: 'CANCELLED', finishedAt, resultReason: 'nothing was left to do' },
         { where: { id: command.id }, transaction: tx },
       )
       await progress.commandsFinished(tx, [command.id])
-      await progress.itemsChanged(tx, [command.taskId])
-      return undefined
     }
-    await this.#write(tx, session, command, going, now)
-    if (skipped.size > 0) await progress.itemsChanged(tx, [command.taskId])
-    return frameOf(command, going, now)
+    await progress.itemsChanged(tx, [command.taskId])
+    return left.length === 0 ? [] : [{ ...candidate, open: left }]
   }
 
-  async #write(
-    tx: Transaction,
-    session: Session,
-    command: CommandRow,
-    going: readonly ItemRow[],
-    now: number,
-  ): Promise<void> {
-    const { epoch, journalId, accountId } = session.facts
+  /** Marks commands and items as written: rows that change alike change in one statement. */
+  async #write(tx: Transaction, going: readonly Going[], now: number): Promise<void> {
+    if (going.length === 0) return
     const { commands, items } = this.#deps.db.models
-    const written = {
-      status: 'DISPATCHED',
-      attempt: command.attempt + 1,
-      epoch,
-      journalId,
-      dispatchedAt: now,
-      holdCode: null,
-    } as const
-    await commands.update(written, { where: { id: command.id }, transaction: tx })
-    const account = command.accountId === null && accountId !== null ? { accountId } : {}
-    if (command.accountId === null) await commands.update(account, { where: { id: command.id }, transaction: tx })
-    await items.update(
-      { status: 'DISPATCHED', ...account },
-      { where: { id: going.map((item) => item.id) }, transaction: tx },
+    for (const alike of Map.groupBy(
+      going,
+      ({ session, command }) => `${session.facts.epoch} ${command.attempt}`,
+    ).values()) {
+      const [{ session, command }] = alike as [Going]
+      const written = {
+        status: 'DISPATCHED',
+        attempt: command.attempt + 1,
+        epoch: session.facts.epoch,
+        dispatchedAt: now,
+        holdCode: null,
+      } as const
+      await commands.update(written, { where: { id: alike.map((one) => one.command.id) }, transaction: tx })
+    }
+    // What was planned before the phone's account was known belongs to the one it shows now.
+    const adopted = going.filter(
+      ({ session, command }) => command.accountId === null && session.facts.accountId !== null,
     )
-    await this.#events(
+    for (const [accountId, mine] of Map.groupBy(adopted, ({ session }) => session.facts.accountId)) {
+      await commands.update({ accountId }, { where: { id: mine.map(({ command }) => command.id) }, transaction: tx })
+      const itemIds = mine.flatMap(({ open }) => open.map(({ id }) => id))
+      await items.update({ accountId }, { where: { id: itemIds }, transaction: tx })
+    }
+    const itemIds = going.flatMap(({ open }) => open.map(({ id }) => id))
+    await items.update({ status: 'DISPATCHED' }, { where: { id: itemIds }, transaction: tx })
+    await this.#deps.events.append(
       tx,
-      command.taskId,
-      going.map((item) => item.id),
-      'DISPATCHED',
+      going.flatMap(({ command, open }) =>
+        itemEvents(
+          command.taskId,
+          open.map(({ id }) => id),
+          'DISPATCHED',
+        ),
+      ),
     )
-  }
-
-  async #events(tx: Transaction, taskId: number, itemIds: readonly number[], status: string): Promise<void> {
-    const events: NewEvent[] = itemIds.map((refId) => ({ type: 'item.updated', refId, taskId, status }))
-    await this.#deps.events.append(tx, events)
   }
 }
+
+const itemEvents = (taskId: number, itemIds: Iterable<number>, status: string): NewEvent[] =>
+  [...itemIds].map((refId) => ({ type: 'item.updated', refId, taskId, status }))
 
 /** The command as it goes out this time: only the items that are still to be done. */
 function frameOf(row: CommandRow, going: readonly ItemRow[], now: number): Command {

@@ -170,7 +170,7 @@ export class HelloDesk {
   async #reopen(tx: Transaction, command: CommandRow, level: AgentLevel, now: number): Promise<void> {
     const reached = level === 'STARTED' ? 'RUNNING' : level === 'FINISHED' ? 'RECEIVED' : level
     const next = reachedLevel(command, reached, now)
-    await this.#deps.writer.save(tx, command, next)
+    await this.#deps.writer.save(tx, [{ before: command, now: next }])
     if (command.provisional) await this.#deps.writer.reopenItems(tx, command)
   }
 }

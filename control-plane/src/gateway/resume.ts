@@ -27,10 +27,7 @@ export interface ResumePlan {
   readonly rows: readonly { readonly commandId: string; readonly verdict: RowVerdict }[]
 }
 
-export type ResumeRow = Pick<
-  CommandRow,
-  'id' | 'status' | 'provisional' | 'effectClass' | 'cancelRequestedAt' | 'journalId'
->
+export type ResumeRow = Pick<CommandRow, 'id' | 'status' | 'provisional' | 'effectClass' | 'cancelRequestedAt'>
 
 /**
  * Whether the journal is the one commands were written to. A new id is another journal; an epoch older than the one it

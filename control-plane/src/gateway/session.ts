@@ -11,7 +11,6 @@ export interface SessionFacts {
   readonly deviceId: number
   readonly accountId: number | null
   readonly epoch: number
-  readonly journalId: string
   readonly bootId: string
   readonly serial: string
   /** Commands the agent takes before the first of them has its result. */

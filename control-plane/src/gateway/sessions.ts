@@ -8,7 +8,8 @@ import type { AccountGuard, EventLog } from '../ports.ts'
 import type { PeerIdentity } from './agent-service.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { HelloDesk } from './hello.ts'
-import type { RecordedFrame, Recorder } from './recorder.ts'
+import type { RecordedFrame } from './frame-ledger.ts'
+import type { Recorder } from './recorder.ts'
 import type { SessionRegistry } from './registry.ts'
 import { Session, type SessionStream } from './session.ts'
 
@@ -106,7 +107,6 @@ export class Sessions {
       deviceId: identity.deviceId,
       accountId,
       epoch,
-      journalId: hello.journalId,
       bootId: hello.bootId,
       serial: identity.serial,
       credits,

@@ -1,20 +1,29 @@
-import { Op, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
-import { row } from '../database/table.ts'
+import { rows } from '../database/table.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { KillSwitchRow } from './model.ts'
 
-/** The kill switch that stands over this command, if any. */
-export async function activeSwitchFor(
+type Target = Pick<CommandRow, 'deviceId' | 'accountId' | 'taskId'>
+
+/** Looks up the kill switch that stands over a command, if any. */
+export async function activeSwitches(
   db: Database,
   tx: Transaction,
-  command: Pick<CommandRow, 'deviceId' | 'accountId' | 'taskId'>,
-): Promise<KillSwitchRow | undefined> {
-  const scopes = [
-    { scope: 'FLEET' as const },
-    { scope: 'DEVICE' as const, targetId: command.deviceId },
-    { scope: 'TASK' as const, targetId: command.taskId },
-    ...(command.accountId === null ? [] : [{ scope: 'ACCOUNT' as const, targetId: command.accountId }]),
-  ]
-  return await row(db.models.killSwitches, { where: { liftedAt: null, [Op.or]: scopes }, transaction: tx })
+): Promise<(command: Target) => KillSwitchRow | undefined> {
+  const active = await rows(db.models.killSwitches, { where: { liftedAt: null }, transaction: tx })
+  return (command) => active.find((one) => one.scope === 'FLEET' || one.targetId === targetOf(command, one.scope))
+}
+
+function targetOf(command: Target, scope: Exclude<KillSwitchRow['scope'], 'FLEET'>): number | null {
+  switch (scope) {
+    case 'DEVICE':
+      return command.deviceId
+    case 'TASK':
+      return command.taskId
+    case 'ACCOUNT':
+      return command.accountId
+    default:
+      return scope satisfies never
+  }
 }

@@ -1,15 +1,24 @@
 import type { Budget, ErrorCode } from '@muster/proto'
-import { Op, QueryTypes, type Transaction } from 'sequelize'
+import { QueryTypes, type Transaction } from 'sequelize'
 import type { AccountRow, CapKind, Caps } from '../accounts/model.ts'
 import type { Clock } from '../clock.ts'
+import type { CustomerRow } from '../contacts/model.ts'
 import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
-import type { AccountGuard, Admission, CommandAdmission, DeviceSessions, DispatchBell, SkippedItem } from '../ports.ts'
+import type {
+  AccountGuard,
+  Admission,
+  CommandAdmission,
+  DeviceSessions,
+  DispatchBell,
+  DispatchCandidate,
+  SkippedItem,
+} from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { ItemRow } from '../tasks/model.ts'
-import { activeSwitchFor } from './kill-switches.ts'
-import { actionsOf, capKindOf, isQuiet, POLICIES, type PolicyRules } from './policy-rules.ts'
+import { activeSwitches } from './kill-switches.ts'
+import { capKindOf, isQuiet, POLICIES, type PolicyRules } from './policy-rules.ts'
 
 export interface PolicyDeps {
   readonly db: Database
@@ -20,10 +29,19 @@ export interface PolicyDeps {
   readonly bell: DispatchBell
 }
 
-const CAP_KINDS: readonly CapKind[] = ['posts', 'messages', 'likes', 'comments']
 const HEALTH_LOST = 20
 /** How soon a held command is looked at again; what lifts the hold rings the bell. */
 const HOLD_MS = 5000
+
+interface Facts {
+  switchOver(command: CommandRow): { readonly id: number; readonly reason: string } | undefined
+  /** Device ids. */
+  readonly emulated: ReadonlySet<number>
+  readonly accounts: ReadonlyMap<number, AccountRow>
+  readonly customers: ReadonlyMap<number, CustomerRow>
+  /** Counted down as commands are admitted, so that one turn cannot overdraw an account. */
+  readonly remaining: ReadonlyMap<number, Caps>
+}
 
 /** The rules of section "Safety" of the README, asked before each dispatch and leased to the phones. */
 export class Policy implements CommandAdmission, AccountGuard {
@@ -81,14 +99,13 @@ export class Policy implements CommandAdmission, AccountGuard {
 
   async spend(
     tx: Transaction,
-    accountId: number,
-    items: readonly { readonly id: number; readonly action: string }[],
+    items: readonly { readonly id: number; readonly action: string; readonly accountId: number | null }[],
   ): Promise<void> {
     const now = this.#deps.clock.now().getTime()
     const day = this.#deps.time.day(now)
-    const spent = items.flatMap((item) => {
-      const kind = capKindOf(item.action as ItemRow['action'])
-      return kind ? [{ accountId, day, kind, itemId: item.id, at: now }] : []
+    const spent = items.flatMap(({ id, action, accountId }) => {
+      const kind = capKindOf(action as ItemRow['action'])
+      return kind && accountId !== null ? [{ accountId, day, kind, itemId: id, at: now }] : []
     })
     if (spent.length > 0)
       await this.#deps.db.models.budgetSpends.bulkCreate(spent as never[], { ignoreDuplicates: true, transaction: tx })
@@ -111,106 +128,116 @@ export class Policy implements CommandAdmission, AccountGuard {
     }
   }
 
-  async beforeDispatch(tx: Transaction, command: CommandRow, items: readonly ItemRow[]): Promise<Admission> {
+  async beforeDispatch(tx: Transaction, candidates: readonly DispatchCandidate[]): Promise<Admission[]> {
+    const facts = await this.#facts(tx, candidates)
+    return candidates.map((candidate) => this.#admission(facts, candidate))
+  }
+
+  #admission(facts: Facts, { command, open }: DispatchCandidate): Admission {
     const now = this.#deps.clock.now().getTime()
-    const hold = (untilMs: number, code: ErrorCode, reason: string): Admission => ({
+    const soon = (code: ErrorCode, reason: string): Admission => ({
       kind: 'hold',
-      untilMs,
+      untilMs: now + HOLD_MS,
       code,
       reason,
     })
-    const killed = await activeSwitchFor(this.#deps.db, tx, command)
-    if (killed) return hold(now + HOLD_MS, 'CANCELLED', `kill switch ${killed.id}: ${killed.reason}`)
+    const killed = facts.switchOver(command)
+    if (killed) return soon('CANCELLED', `kill switch ${killed.id}: ${killed.reason}`)
     if (command.effectClass === 'READ') return { kind: 'send', skipped: [] }
-    const device = await row(this.#deps.db.models.devices, { where: { id: command.deviceId }, transaction: tx })
-    if (!device?.emulated && !this.#deps.wechatRulesAccepted) {
-      return hold(
-        now + HOLD_MS,
-        'APP_NOT_READY',
-        'the phone driver is off: the notice about WeChat rules is not accepted',
-      )
-    }
-    const account = command.accountId
-      ? await row(this.#deps.db.models.accounts, { where: { id: command.accountId }, transaction: tx })
-      : undefined
+    if (!facts.emulated.has(command.deviceId) && !this.#deps.wechatRulesAccepted)
+      return soon('APP_NOT_READY', 'the phone driver is off: the notice about WeChat rules is not accepted')
+    const account = facts.accounts.get(command.accountId ?? 0)
     if (!account) return { kind: 'send', skipped: [] }
     if (account.status !== 'ACTIVE') {
-      return hold(
-        now + HOLD_MS,
-        (account.stopCode ?? 'RISK_CONTROL') as ErrorCode,
-        `account ${account.id} is stopped: ${account.stopReason ?? ''}`,
-      )
+      const code = (account.stopCode ?? 'RISK_CONTROL') as ErrorCode
+      return soon(code, `account ${account.id} is stopped: ${account.stopReason ?? ''}`)
     }
     const rules = this.rulesOf(account)
     if (isQuiet(rules, this.#deps.time.minuteOfDay(now))) {
-      return hold(
-        this.#deps.time.nextMinuteOfDay(now, rules.quietEnd),
-        'QUIET_HOURS',
-        'it is quiet hours for the account',
-      )
+      const untilMs = this.#deps.time.nextMinuteOfDay(now, rules.quietEnd)
+      return { kind: 'hold', untilMs, code: 'QUIET_HOURS', reason: 'it is quiet hours for the account' }
     }
-    return { kind: 'send', skipped: await this.#skipped(tx, account, rules, items) }
+    return { kind: 'send', skipped: this.#skipped(facts, account.id, rules, open) }
   }
 
-  async #skipped(
-    tx: Transaction,
-    account: AccountRow,
-    rules: PolicyRules,
-    items: readonly ItemRow[],
-  ): Promise<SkippedItem[]> {
-    const refused = await this.#unwelcome(tx, rules, items)
-    const remaining = await this.#remaining(tx, account.id, rules.caps)
+  #skipped(facts: Facts, accountId: number, rules: PolicyRules, items: readonly ItemRow[]): SkippedItem[] {
+    const remaining = facts.remaining.get(accountId)
     const skipped: SkippedItem[] = []
     for (const item of items) {
-      const reason = refused.get(item.customerId ?? 0)
+      const reason =
+        item.action === 'SEND' ? this.#unwelcome(rules, facts.customers.get(item.customerId ?? 0)) : undefined
       const kind = capKindOf(item.action)
       if (reason) skipped.push({ itemId: item.id, ...reason })
-      else if (kind && remaining[kind]-- <= 0) {
+      else if (kind && remaining && remaining[kind]-- <= 0) {
         skipped.push({
           itemId: item.id,
           code: 'BUDGET_SPENT',
-          reason: `account ${account.id} may do ${rules.caps[kind]} ${kind} a day`,
+          reason: `account ${accountId} may do ${rules.caps[kind]} ${kind} a day`,
         })
       }
     }
     return skipped
   }
 
-  /** Customers who must not get this message now. */
-  async #unwelcome(
-    tx: Transaction,
-    rules: PolicyRules,
-    items: readonly ItemRow[],
-  ): Promise<Map<number, { code: ErrorCode; reason: string }>> {
-    const customerIds = items.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
-    const refused = new Map<number, { code: ErrorCode; reason: string }>()
-    if (customerIds.length === 0) return refused
+  /** Why the customer must not get a message now. */
+  #unwelcome(rules: PolicyRules, customer: CustomerRow | undefined): { code: ErrorCode; reason: string } | undefined {
+    if (!customer) return undefined
+    const { optOut, deletedAt, lastSentAt } = customer
+    if (optOut || deletedAt !== null) return { code: 'OPTED_OUT', reason: 'the customer opted out or was deleted' }
     const earliest = this.#deps.clock.now().getTime() - rules.customerSpacingMs
-    const found = await rows(this.#deps.db.models.customers, {
-      where: { id: { [Op.in]: customerIds } },
+    if (rules.customerSpacingMs > 0 && lastSentAt !== null && lastSentAt > earliest)
+      return { code: 'BUDGET_SPENT', reason: 'the customer got a message within the last day' }
+    return undefined
+  }
+
+  /** Everything the rules ask about these commands, read at once. */
+  async #facts(tx: Transaction, candidates: readonly DispatchCandidate[]): Promise<Facts> {
+    const { accounts, customers, devices } = this.#deps.db.models
+    const deviceIds = [...new Set(candidates.map(({ command }) => command.deviceId))]
+    const accountIds = [...new Set(candidates.flatMap(({ command }) => command.accountId ?? []))]
+    const customerIds = candidates.flatMap(({ open }) =>
+      open.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : [])),
+    )
+    const emulated = await rows(devices, {
+      where: { id: deviceIds, emulated: true },
+      attributes: ['id'],
       transaction: tx,
     })
-    for (const { id, optOut, deletedAt, lastSentAt } of found) {
-      if (optOut || deletedAt !== null)
-        refused.set(id, { code: 'OPTED_OUT', reason: 'the customer opted out or was deleted' })
-      else if (rules.customerSpacingMs > 0 && lastSentAt !== null && lastSentAt > earliest) {
-        refused.set(id, { code: 'BUDGET_SPENT', reason: 'the customer got a message within the last day' })
-      }
+    const known = await rows(accounts, { where: { id: accountIds }, transaction: tx })
+    const people =
+      customerIds.length === 0 ? [] : await rows(customers, { where: { id: customerIds }, transaction: tx })
+    return {
+      switchOver: await activeSwitches(this.#deps.db, tx),
+      emulated: new Set(emulated.map(({ id }) => id)),
+      accounts: new Map(known.map((account) => [account.id, account])),
+      customers: new Map(people.map((customer) => [customer.id, customer])),
+      remaining: await this.#remaining(tx, known),
     }
-    return refused
   }
 
   /** Caps less what is done and what is on its way. */
-  async #remaining(tx: Transaction, accountId: number, caps: Caps): Promise<Caps> {
-    const used = await this.usedToday(accountId, tx)
-    const left: Caps = { ...caps }
-    for (const kind of CAP_KINDS) {
-      const underWay = await this.#deps.db.models.items.count({
-        where: { accountId, action: actionsOf(kind), status: ['DISPATCHED', 'RUNNING'] },
-        transaction: tx,
-      })
-      left[kind] = caps[kind] - used[kind] - underWay
+  async #remaining(tx: Transaction, accounts: readonly AccountRow[]): Promise<Map<number, Caps>> {
+    const left = new Map(accounts.map((account) => [account.id, { ...this.capsOf(account) }]))
+    if (accounts.length === 0) return left
+    const replacements = {
+      accountIds: [...left.keys()],
+      day: this.#deps.time.day(this.#deps.clock.now().getTime()),
     }
+    const options = { replacements, type: QueryTypes.SELECT, transaction: tx } as const
+    const done = await this.#deps.db.sequelize.query<{ id: number; kind: CapKind; n: number }>(
+      'SELECT account_id AS id, kind, COUNT(*) AS n FROM budget_spends WHERE account_id IN (:accountIds) AND day = :day GROUP BY account_id, kind',
+      options,
+    )
+    const underWay = await this.#deps.db.sequelize.query<{ id: number; action: ItemRow['action']; n: number }>(
+      "SELECT account_id AS id, action, COUNT(*) AS n FROM items WHERE account_id IN (:accountIds) AND status IN ('DISPATCHED', 'RUNNING') GROUP BY account_id, action",
+      options,
+    )
+    const take = (accountId: number, kind: CapKind | undefined, n: number): void => {
+      const caps = left.get(accountId)
+      if (caps && kind) caps[kind] -= n
+    }
+    for (const { id, kind, n } of done) take(id, kind, n)
+    for (const { id, action, n } of underWay) take(id, capKindOf(action), n)
     return left
   }
 

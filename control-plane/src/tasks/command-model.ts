@@ -37,8 +37,7 @@ export interface CommandRow {
   leaseMs: number
   maxRunMs: number
   leaseUntil: number | null
-  /** The journal and epoch it was last written under. */
-  journalId: string | null
+  /** The epoch it was last written under. */
   epoch: number | null
   /** Begins `pauseMs` after this one has ended. */
   afterCommandId: string | null
@@ -96,7 +95,6 @@ export const defineCommands = (sequelize: Sequelize): Table<CommandRow> =>
       leaseMs: { type: DataTypes.INTEGER, allowNull: false },
       maxRunMs: { type: instant(), allowNull: false },
       leaseUntil: instant(),
-      journalId: DataTypes.STRING(64),
       epoch: DataTypes.BIGINT,
       afterCommandId: DataTypes.STRING(36),
       pauseMs: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },

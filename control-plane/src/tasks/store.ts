@@ -9,6 +9,7 @@ import type { ItemCounts } from './lifecycle.ts'
 import type { ItemRow, ItemStatus, TaskRow } from './model.ts'
 import type { CommandRow } from './command-model.ts'
 
+const TIED_AT_ONCE = 200
 const CHUNK = 500
 
 /** Item columns of a change; the status is what events are about. */
@@ -71,7 +72,10 @@ export class TaskStore {
       }))
       await this.#db.models.commands.bulkCreate(some as never[], { transaction: tx })
     }
-    for (const { id, command } of made) await this.#tie(tx, id, command.itemIds)
+    await this.#tie(
+      tx,
+      made.flatMap(({ id, command }) => command.itemIds.map((itemId) => ({ itemId, commandId: id }))),
+    )
     return [...new Set(planned.map((command) => command.deviceId))]
   }
 
@@ -109,12 +113,18 @@ export class TaskStore {
     return await rows(this.#db.models.commands, { where: { ...where, status: status as never }, transaction: tx })
   }
 
-  async #tie(tx: Transaction, commandId: string, itemIds: readonly number[]): Promise<void> {
-    for (let first = 0; first < itemIds.length; first += CHUNK) {
-      await this.#db.models.items.update(
-        { commandId },
-        { where: { id: itemIds.slice(first, first + CHUNK) }, transaction: tx },
-      )
+  /** One statement for many commands: a Moments task has one for each item. */
+  async #tie(tx: Transaction, pairs: readonly { itemId: number; commandId: string }[]): Promise<void> {
+    for (let first = 0; first < pairs.length; first += TIED_AT_ONCE) {
+      const some = pairs.slice(first, first + TIED_AT_ONCE)
+      const cases = some.map(() => 'WHEN ? THEN ?').join(' ')
+      await this.#db.sequelize.query(`UPDATE items SET command_id = CASE id ${cases} END WHERE id IN (?)`, {
+        replacements: [
+          ...some.flatMap(({ itemId, commandId }) => [itemId, commandId]),
+          some.map(({ itemId }) => itemId),
+        ],
+        transaction: tx,
+      })
     }
   }
 }

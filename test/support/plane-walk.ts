@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
 import { PLANE_FAULT_POINTS, type PlaneFaultPoint } from '@muster/control-plane'
-import { friendsWithTag, messageTask } from '../support/customers.ts'
-import { startProduct, type Product } from '../support/product.ts'
-import type { TaskEvent } from '../support/task-events.ts'
-import { worldWhere } from '../support/world.ts'
+import { friendsWithTag, messageTask } from './customers.ts'
+import { startProduct, type Product } from './product.ts'
+import type { TaskEvent } from './task-events.ts'
+import { worldWhere } from './world.ts'
 
 // A scenario is tried under a plane that kills itself at a point. Should it die, it is started again, the operator does
 // again what got no answer, and the end has to be the same as without a crash.
@@ -163,11 +163,17 @@ async function diesIn(
   const { product } = stage
   await product.plane.kill()
   if ((await product.startPlane(fault)) === 'ended') return true
-  const died = product.plane.ended(120_000).then(() => true)
+  let abandoned = false
+  const died = product.plane.ended(120_000).then(() => {
+    abandoned = true
+    return true
+  })
   const ran = product.events
     .connect()
     .then(async () => {
       await scenario.run(stage, name)
+      // The plane died meanwhile; the next one is judged, by the scenario's next run.
+      if (abandoned) return true
       await scenario.check(t, stage, name)
       return false
     })
@@ -183,7 +189,8 @@ async function diesIn(
 async function walk(t: ExecutionContext, stage: Stage, point: PlaneFaultPoint, agentToo: boolean): Promise<number> {
   const { product } = stage
   const scenario = scenarioFor(point)
-  for (let nth = 1; nth <= MOST; nth++) {
+  // With the agent, whose own points are walked elsewhere, the first time has to do.
+  for (let nth = 1; nth <= (agentToo ? 1 : MOST); nth++) {
     const fault = `${point}:${nth}`
     const name = agentToo ? `${fault} with the agent` : fault
     if (!(await diesIn(t, stage, scenario, fault, name))) return nth - 1
@@ -193,18 +200,27 @@ async function walk(t: ExecutionContext, stage: Stage, point: PlaneFaultPoint, a
     await scenario.run(stage, name)
     await scenario.check(t, stage, name)
   }
+  if (agentToo) return 1
   throw new Error(`${point} is reached more than ${MOST} times`)
 }
 
-for (const [subject, points] of Map.groupBy(PLANE_FAULT_POINTS, (point) => point.slice(0, point.indexOf('.')))) {
-  test.serial(`killed at every ${subject} point, alone and with the agent, the plane ends what it began`, async (t) => {
-    t.timeout(600_000)
-    const stage = await stageOf(t)
-    for (const point of points) {
-      const alone = await walk(t, stage, point, false)
-      const together = await walk(t, stage, point, true)
-      t.log(`${point}: died ${alone} times alone, ${together} times with the agent`)
-      t.true(alone > 0 && together > 0, 'the scenario reaches the point')
-    }
-  })
+/** A test for each subject, walking all of its points. @param subjects what stands before the first dot of a point */
+export function walkPlane(subjects: readonly string[]): void {
+  for (const subject of subjects) {
+    test.serial(
+      `killed at every ${subject} point, alone and with the agent, the plane ends what it began`,
+      async (t) => {
+        t.timeout(600_000)
+        const points = PLANE_FAULT_POINTS.filter((point) => point.startsWith(`${subject}.`))
+        t.true(points.length > 0)
+        const stage = await stageOf(t)
+        for (const point of points) {
+          const alone = await walk(t, stage, point, false)
+          const together = await walk(t, stage, point, true)
+          t.log(`${point}: died ${alone} times alone, ${together} times with the agent`)
+          t.true(alone > 0 && together > 0, 'the scenario reaches the point')
+        }
+      },
+    )
+  }
 }

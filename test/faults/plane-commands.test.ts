@@ -1,0 +1,3 @@
+import { walkPlane } from '../support/plane-walk.ts'
+
+walkPlane(['dispatch', 'record'])
