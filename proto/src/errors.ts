@@ -37,7 +37,7 @@ const table = {
   },
   UI_CHANGED: {
     retryable: false,
-    stops: 'item',
+    stops: 'account',
     meaning: 'The screen was not the expected one; the app may have changed.',
   },
   UI_TREE_EMPTY: { retryable: false, stops: 'account', meaning: 'The app does not show its node tree on this phone.' },

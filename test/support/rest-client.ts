@@ -18,6 +18,7 @@ export interface Item {
   readonly status: string
   readonly code: string | null
   readonly reason: string | null
+  readonly evidenceUrl: string | null
 }
 
 /** The REST API as an operator who is signed in uses it, and the task events. */

@@ -9,6 +9,7 @@ import type { Locators } from './locators.ts'
 const SECTIONS = ['联系人', '群聊', '聊天记录'] as const
 /** More results than that are not looked through. */
 const MOST_SCROLLS = 50
+const NO_RESULT_MS = 1500
 type Section = (typeof SECTIONS)[number]
 
 /** A row of the results, by its name and why it is listed. */
@@ -47,7 +48,17 @@ export async function search(screen: AppScreen, query: string): Promise<Snapshot
   await goHome(screen)
   await screen.tap('搜索', (seen) => seen.image('搜索'))
   await screen.fill('the search field', (seen) => (seen.text('取消') ? seen.input : undefined), query)
-  return await screen.look()
+  return await results(screen)
+}
+
+/** The app fills the list a moment after the text; that nothing fits shows in nothing but time. */
+async function results(screen: AppScreen): Promise<Snapshot> {
+  try {
+    return await screen.waitFor('a result', (seen) => (seen.list?.children.length ? seen : undefined), NO_RESULT_MS)
+  } catch (error) {
+    if (!(error instanceof ScreenLost)) throw error
+    return await screen.look()
+  }
 }
 
 /** A picked row, and what the profile behind it has to say. */

@@ -27,7 +27,6 @@ export class Search implements Screen {
       },
     })
     const rows = this.#query === '' ? [] : this.#rows(this.#query.trim().toLowerCase())
-    if (phone.faults.take('LIST_REORDER')) rows.reverse()
     return [
       backArrow(() => phone.close()),
       input,
@@ -38,8 +37,9 @@ export class Search implements Screen {
 
   #rows(query: string): Row[] {
     const rows: Row[] = []
+    const reordered = this.#phone.faults.take('LIST_REORDER') !== undefined
     const section = (name: string, found: Row[]): void => {
-      if (found.length > 0) rows.push((box) => text(name, box), ...found)
+      if (found.length > 0) rows.push((box) => text(name, box), ...(reordered ? found.toReversed() : found))
     }
     section('联系人', this.#people(query))
     section('群聊', this.#groups(query))

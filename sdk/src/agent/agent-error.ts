@@ -7,13 +7,18 @@ import { errorInfo, type ErrorCode } from '@muster/proto'
 export class AgentError extends Error {
   override readonly name = 'AgentError'
   readonly code: ErrorCode
-  /** A PNG of the screen that shows it. */
-  readonly evidence: Uint8Array | undefined
+  // Private, so that no log writes the picture out.
+  readonly #evidence: Uint8Array | undefined
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; evidence?: Uint8Array | undefined } = {}) {
     super(message, { cause: options.cause })
     this.code = code
-    this.evidence = options.evidence
+    this.#evidence = options.evidence
+  }
+
+  /** A PNG of the screen that shows it. */
+  get evidence(): Uint8Array | undefined {
+    return this.#evidence
   }
 
   /** Whether nothing more with an effect may be tried on this account. */
