@@ -9,27 +9,35 @@ export interface Shown {
 }
 
 /**
- * Whether something happened since `before` was read: lays the two views over each other and looks for the wanted row
- * among those that came after. Where several ways to lay them differ in the answer, nobody can tell.
+ * Whether something happened since `before` was read: lays the two views over each other in every way that fits, and
+ * looks for the wanted row among those that came after. Where the ways differ in the answer, nobody can tell.
+ *
+ * It takes for granted that fewer rows came than the phone shows now; otherwise every conversation in which something
+ * is repeated would be undecided.
  */
 export function happenedSince(before: Shown, now: Shown, wanted: string): Settled {
   const answers = new Set<boolean>()
-  for (let shared = Math.min(before.rows.length, now.rows.length); shared >= 0; shared--) {
-    if (!fits(before, now, shared)) continue
-    // Without any row in common the wanted one may have passed out of sight.
-    if (shared === 0 && before.rows.length > 0 && answers.size > 0) continue
-    const came = now.rows.slice(shared).includes(wanted)
-    if (shared === 0 && before.rows.length > 0 && !came) return 'unknown'
+  for (let old = now.rows.length; old > 0; old--)
+    if (fits(before, now, old)) answers.add(now.rows.slice(old).includes(wanted))
+  // With a single row or less to go by, all of what is shown can be new.
+  if ((answers.size === 0 || now.rows.length === 1) && fits(before, now, 0)) {
+    const came = now.rows.includes(wanted)
+    // Otherwise the wanted row can have passed out of sight already.
+    if (!came && !now.whole) return 'unknown'
     answers.add(came)
   }
   if (answers.size !== 1) return 'unknown'
   return answers.has(true) ? 'done' : 'not-done'
 }
 
-/** Whether the first `shared` rows shown now can be the last ones shown before. */
-function fits(before: Shown, now: Shown, shared: number): boolean {
-  // Nothing has passed out of sight, so all rows of before are still there.
-  if (now.whole && shared !== before.rows.length) return false
-  const tail = before.rows.slice(before.rows.length - shared)
-  return tail.every((row, index) => row === now.rows[index])
+/** Whether the first `old` rows shown now can be what was there before, the last of them being the last one then. */
+function fits(before: Shown, now: Shown, old: number): boolean {
+  const known = before.rows.length
+  if (before.whole) {
+    // All there was is known: it is all there still where nothing is hidden, and some of it is hidden where something is.
+    if (now.whole ? old !== known : old > Math.max(0, known - 1)) return false
+  } else if (now.whole && old <= known) return false
+  const shared = Math.min(old, known)
+  const tail = before.rows.slice(known - shared)
+  return tail.every((row, index) => row === now.rows[old - shared + index])
 }

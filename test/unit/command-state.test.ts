@@ -1,0 +1,135 @@
+import test from 'ava'
+import fc from 'fast-check'
+import {
+  finished,
+  isFinal,
+  isSettled,
+  notNow,
+  reachedLevel,
+  reap,
+  type CommandState,
+} from '../../control-plane/src/gateway/command-state.ts'
+import { planResume, sameJournal, type AgentLevel } from '../../control-plane/src/gateway/resume.ts'
+
+const NOW = 1_000_000
+const fresh: CommandState = {
+  status: 'DISPATCHED',
+  provisional: false,
+  effectClass: 'ONCE',
+  leaseMs: 60_000,
+  leaseUntil: null,
+  receivedAt: null,
+  startedAt: null,
+  finishedAt: null,
+  resultCode: null,
+  resultReason: null,
+  notBefore: 0,
+  holdCode: null,
+}
+const succeeded = { status: 'SUCCEEDED', code: '', reason: '' } as const
+
+test('frames in any order and number never take a command back, and its own word is the last', (t) => {
+  const step = fc.constantFrom('RECEIVED', 'ACCEPTED', 'RUNNING', 'result')
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      let command = fresh
+      for (const one of steps) {
+        const before = command
+        command = one === 'result' ? finished(command, succeeded, NOW) : reachedLevel(command, one, NOW)
+        if (isSettled(before) && command !== before) return false
+      }
+      return isFinal(command.status) === steps.includes('result')
+    }),
+  )
+  t.pass()
+})
+
+test('what the reaper wrote is replaced by what the agent says late', (t) => {
+  const silent: CommandState = { ...fresh, status: 'UNKNOWN_EFFECT', provisional: true, resultCode: 'LEASE_LOST' }
+  t.is(finished(silent, succeeded, NOW).status, 'SUCCEEDED')
+  t.is(reachedLevel(silent, 'RUNNING', NOW).status, 'RUNNING')
+  const settled = { ...silent, provisional: false }
+  t.is(finished(settled, succeeded, NOW), settled)
+  t.is(notNow(settled, 1, 'QUEUE_FULL', NOW), settled)
+})
+
+test('each clock ends what it watches, and a lost lease of a ONCE command is never FAILED', (t) => {
+  const row = { ...fresh, deliverBy: NOW - 1, afterCommandId: null, leaseUntil: NOW - 1 }
+  const verdict = (change: object, online: boolean) => {
+    const { status, code, provisional } = reap({ ...row, ...change }, online, NOW) ?? {}
+    return [status, code, provisional]
+  }
+  t.deepEqual(verdict({ status: 'QUEUED' }, false), ['EXPIRED', 'DEVICE_OFFLINE', false])
+  t.deepEqual(verdict({ status: 'QUEUED' }, true), ['EXPIRED', 'TOO_LATE', false])
+  t.deepEqual(verdict({ status: 'QUEUED', holdCode: 'QUIET_HOURS' }, true), ['EXPIRED', 'QUIET_HOURS', false])
+  t.deepEqual(verdict({ status: 'DISPATCHED' }, true), ['EXPIRED', 'DELIVERY_EXPIRED', true])
+  t.deepEqual(verdict({ status: 'DISPATCHED' }, false), ['EXPIRED', 'DEVICE_OFFLINE', true])
+  t.deepEqual(verdict({ status: 'RUNNING' }, true), ['UNKNOWN_EFFECT', 'LEASE_LOST', true])
+  t.deepEqual(verdict({ status: 'RUNNING', effectClass: 'READ' }, true), ['FAILED', 'LEASE_LOST', true])
+  t.is(reap({ ...row, status: 'QUEUED', afterCommandId: 'c' }, true, NOW), undefined)
+  t.is(reap({ ...row, status: 'RUNNING', leaseUntil: NOW + 1 }, true, NOW), undefined)
+  t.is(reap({ ...row, status: 'SUCCEEDED' }, true, NOW), undefined)
+})
+
+test('a returning agent and the plane agree on every command', (t) => {
+  const row = (id: string, change: object = {}) => ({
+    id,
+    status: 'DISPATCHED' as const,
+    provisional: false,
+    effectClass: 'ONCE' as const,
+    cancelRequestedAt: null,
+    ...change,
+  })
+  const held = (commandId: string, level: AgentLevel) => ({ commandId, level })
+  const plan = planResume(
+    [held('on', 'STARTED'), held('done', 'FINISHED'), held('cancelled', 'RECEIVED'), held('orphan', 'RECEIVED')],
+    [
+      row('on', { status: 'RUNNING' }),
+      row('done', { status: 'RUNNING' }),
+      row('cancelled', { cancelRequestedAt: NOW }),
+      row('lost on the way'),
+      row('forgotten', { status: 'RECEIVED' }),
+      row('read', { status: 'RECEIVED', effectClass: 'READ' }),
+      row('expired', { status: 'EXPIRED', provisional: true }),
+    ],
+    true,
+  )
+  t.deepEqual(
+    plan.answers.map(({ commandId, word }) => [commandId, word]),
+    [
+      ['on', 'GO_ON'],
+      ['done', 'SEND_RESULT'],
+      ['cancelled', 'CANCEL'],
+      ['orphan', 'CANCEL'],
+    ],
+  )
+  t.deepEqual(
+    plan.rows.map(({ commandId, verdict }) => [commandId, verdict]),
+    [
+      ['lost on the way', 'REDELIVER'],
+      ['forgotten', 'UNKNOWN_EFFECT'],
+      ['read', 'REDELIVER'],
+      ['expired', 'CONFIRM'],
+    ],
+  )
+})
+
+test('under another journal no ONCE command is ever written again', (t) => {
+  const status = fc.constantFrom('DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING')
+  fc.assert(
+    fc.property(fc.array(status), (statuses) => {
+      const rows = statuses.map((one, index) => ({
+        id: String(index),
+        status: one,
+        provisional: false,
+        effectClass: 'ONCE' as const,
+        cancelRequestedAt: null,
+      }))
+      return planResume([], rows, false).rows.every(({ verdict }) => verdict === 'UNKNOWN_EFFECT')
+    }),
+  )
+  const device = { journalId: 'j', readyEpoch: 5 }
+  t.true(sameJournal({ journalId: 'j', lastEpoch: 5 }, device))
+  t.false(sameJournal({ journalId: 'j', lastEpoch: 4 }, device))
+  t.false(sameJournal({ journalId: 'k', lastEpoch: 9 }, device))
+})

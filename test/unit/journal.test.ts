@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { ItemStatus } from '@muster/proto'
+import { Journal, resultOf, systemClock } from '@muster/sdk/agent'
+import { momentCommand } from '../support/scripted-gateway.ts'
+
+function directory(t: ExecutionContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+// Spends of days long gone are forgotten.
+const TODAY = new Date().toISOString().slice(0, 10)
+
+const outcome = (itemId: string) => ({
+  itemId,
+  status: ItemStatus.SUCCEEDED,
+  code: '',
+  reason: '',
+  evidenceId: '',
+  atUnixMs: 1,
+})
+
+/** Everything that happens to one command. */
+async function wholeLife(journal: Journal, id: string): Promise<void> {
+  const item = `item of ${id}`
+  await journal.received([momentCommand(id)])
+  journal.reached(id, 'ACCEPTED')
+  journal.reached(id, 'STARTED')
+  await journal.intent(id, item, { part: 0, baseline: ['a'], spend: 'posts', day: TODAY })
+  await journal.done(id, item, 0)
+  await journal.outcome(id, outcome(item))
+  await journal.result(resultOf(id, [outcome(item)]))
+}
+
+test('a journal cut off at any byte opens, and knows a prefix of what happened', async (t) => {
+  const dir = directory(t)
+  const journal = await Journal.open(dir, systemClock)
+  const { id } = journal
+  await wholeLife(journal, 'c1')
+  await journal.close()
+  const file = join(dir, 'journal.jsonl')
+  const whole = readFileSync(file)
+  const ranks: number[] = []
+  for (let bytes = whole.length; bytes > 0; bytes -= 7) {
+    truncateSync(file, bytes)
+    const again = await Journal.open(dir, systemClock)
+    const entry = again.entry('c1')
+    const memory = again.recall('c1', 'item of c1')
+    ranks.push(entry?.result ? 5 : memory.finished ? 4 : memory.doneParts ? 3 : memory.openIntent ? 2 : entry ? 1 : 0)
+    if (bytes > 80) t.is(again.id, id)
+    await again.close()
+  }
+  t.deepEqual(
+    ranks,
+    ranks.toSorted((a, b) => b - a),
+    'less of the file never means more happened',
+  )
+  t.is(ranks[0], 5)
+  t.true(new Set(ranks).size >= 5)
+})
+
+test('budget is spent once by an item, over restarts, and counts only its day', async (t) => {
+  const dir = directory(t)
+  let journal = await Journal.open(dir, systemClock)
+  await wholeLife(journal, 'c1')
+  await wholeLife(journal, 'c2')
+  for (let life = 0; life < 2; life++) {
+    t.is(journal.spent('posts', TODAY, 'another item'), 2)
+    t.is(journal.spent('posts', TODAY, 'item of c1'), 1, 'a replay of an item finds its own spend free')
+    t.is(journal.spent('posts', '2000-01-01', 'another item'), 0)
+    t.is(journal.spent('messages', TODAY, 'another item'), 0)
+    await journal.close()
+    journal = await Journal.open(dir, systemClock)
+  }
+  await journal.close()
+})
+
+test('two processes cannot have one journal', async (t) => {
+  const dir = directory(t)
+  const journal = await Journal.open(dir, systemClock)
+  await t.throwsAsync(async () => await Journal.open(dir, systemClock), { message: /process|in use|another/ })
+  await journal.close()
+})

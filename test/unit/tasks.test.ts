@@ -1,0 +1,87 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { FINAL_TASK, mayDo, OPEN_ITEM, rollUp, type ItemCounts } from '../../control-plane/src/tasks/lifecycle.ts'
+import { ITEM_STATUSES, TASK_STATUSES } from '../../control-plane/src/tasks/model.ts'
+import type { MessageParams } from '../../control-plane/src/tasks/params.ts'
+import { planCommands, type PlannableItem } from '../../control-plane/src/tasks/planner.ts'
+
+const counts = fc.dictionary(fc.constantFrom(...ITEM_STATUSES), fc.integer({ min: 1, max: 5 }), { minKeys: 1 })
+
+test('a task ends exactly when no item is open, and is COMPLETED only when all succeeded', (t) => {
+  fc.assert(
+    fc.property(counts, fc.boolean(), (some, cancelled) => {
+      const status = rollUp('PROCESSING', some as ItemCounts, cancelled)
+      const open = OPEN_ITEM.some((one) => some[one])
+      if (open) return status === 'PROCESSING'
+      if (!FINAL_TASK.includes(status)) return false
+      return (status === 'COMPLETED') === (!cancelled && Object.keys(some).every((one) => one === 'SUCCEEDED'))
+    }),
+  )
+  t.pass()
+})
+
+test('what has not started is not moved by its items', (t) => {
+  for (const status of ['DRAFT', 'IN_REVIEW', 'SCHEDULED'] as const)
+    t.is(rollUp(status, { PENDING: 3, SUCCEEDED: 1 }, false), status)
+  t.is(rollUp('PAUSED', { PENDING: 1 }, false), 'PAUSED')
+})
+
+test('a task that has ended can be neither paused, resumed nor cancelled', (t) => {
+  for (const status of TASK_STATUSES.filter((one) => FINAL_TASK.includes(one)))
+    for (const verb of ['pause', 'resume', 'cancel', 'approve', 'reject'] as const) t.false(mayDo(verb, status))
+})
+
+const params = (batchSize: number, intervalSeconds: number) =>
+  ({
+    kind: 'MESSAGE',
+    batchSize,
+    intervalSeconds,
+    batchPauseSeconds: 60,
+    template: { materials: [] },
+  }) as unknown as MessageParams
+
+const sendItem = (id: number, deviceId: number): PlannableItem => ({
+  id,
+  deviceId,
+  accountId: deviceId,
+  status: 'PENDING',
+  action: 'SEND',
+  payload: {
+    action: 'SEND',
+    text: 'hi',
+    receiver: { kind: 'CONTACT', wechatId: `w${id}`, nickname: '', remark: '', memberCount: 0 },
+  } as never,
+})
+
+test('every receiver is in exactly one command of its own device, in order, in batches no larger than asked', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 60 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 0, max: 9 }),
+      (devices, batchSize, floorSeconds) => {
+        const items = devices.map((deviceId, index) => sendItem(index + 1, deviceId))
+        const commands = planCommands(params(batchSize, 3), items, () => floorSeconds * 1000)
+        const planned = commands.flatMap(({ itemIds }) => itemIds)
+        if (planned.length !== items.length || new Set(planned).size !== items.length) return false
+        return [...Map.groupBy(commands, ({ deviceId }) => deviceId)].every(([deviceId, mine]) => {
+          const ids = mine.flatMap(({ itemIds }) => itemIds)
+          const own = items.filter((item) => item.deviceId === deviceId).map(({ id }) => id)
+          return (
+            ids.join() === own.join() &&
+            mine.every(({ position, itemIds, pauseMs, payload }, index) => {
+              const pace = payload.$case === 'sendMessages' ? payload.value.pace : undefined
+              return (
+                position === index &&
+                itemIds.length <= batchSize &&
+                pauseMs === (index === 0 ? 0 : 60_000) &&
+                (pace?.intervalMs ?? 0) >= floorSeconds * 1000
+              )
+            })
+          )
+        })
+      },
+    ),
+  )
+  t.pass()
+})
