@@ -122,7 +122,9 @@ const retry: Scenario = {
     const taskId = await moment(stage, name, 'phone-2', { deliverWithinSeconds: 1 })
     const ends = (e: TaskEvent) => e.type === 'task.updated' && e.id === taskId && e.status === 'FAILED'
     const first = await product.events.find('the first end', ends)
-    await operate(stage, name, 'retry-failed', ['PROCESSING'])
+    const [item] = await product.items(taskId)
+    // Counted in the write that takes it up again, so a crash cannot make the operator ask twice.
+    if (item?.attempts === 0) await operate(stage, name, 'retry-failed', ['PROCESSING'])
     await product.events.find('the second end', (event) => ends(event) && event.seq > first.seq)
   },
   check: async (t, stage, name) => {

@@ -19,6 +19,7 @@ export interface Item {
   readonly code: string | null
   readonly reason: string | null
   readonly evidenceUrl: string | null
+  readonly attempts: number
 }
 
 /** The REST API as an operator who is signed in uses it, and the task events. */
