@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { Part } from './part.ts'
-import { PASSWORD, RestClient } from './rest-client.ts'
+import { freePort, PASSWORD, RestClient } from './rest-client.ts'
 
 /**
  * The product as tests see it: emulator in this process, control plane and agents as processes of their own, exactly
@@ -100,15 +99,4 @@ export async function startProduct(t: ExecutionContext, options: { phones: numbe
   if (state !== 'ready') throw new Error(`the control plane ended at start:\n${product.plane.log()}`)
   await product.events.connect()
   return product
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

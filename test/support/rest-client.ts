@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net'
 import { TaskEvents } from './task-events.ts'
 
 export const PASSWORD = 'correct horse battery staple'
@@ -95,4 +96,16 @@ export class RestClient {
     const json = (await response.json()) as { data: unknown; errorCode?: string; msg: string }
     return { status: response.status, code: json.errorCode, msg: json.msg, data: json.data }
   }
+}
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
 }
