@@ -41,6 +41,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
   // The launcher died: nobody would stop this process any more.
   process.on('disconnect', stop)
+  void agent.failed.then((error) => {
+    log.fatal({ err: error }, 'the agent cannot go on')
+    process.exit(1)
+  })
   await agent.connected
   log.info('connected')
   process.send?.({ type: 'ready' })

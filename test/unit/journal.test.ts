@@ -85,3 +85,12 @@ test('two processes cannot have one journal', async (t) => {
   await t.throwsAsync(async () => await Journal.open(dir, systemClock), { message: /process|in use|another/ })
   await journal.close()
 })
+
+test('a journal that cannot be written refuses everything and says so', async (t) => {
+  const journal = await Journal.open(directory(t), systemClock)
+  await wholeLife(journal, 'c1')
+  // Its file is closed under it: every further write fails, as on a full disk.
+  await journal.close()
+  await t.throwsAsync(async () => await journal.received([momentCommand('c2')]))
+  t.regex((await journal.failed).message, /journal cannot be written/)
+})

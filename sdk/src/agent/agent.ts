@@ -45,6 +45,8 @@ export interface RunningAgent {
   /** Whether there is a session now. */
   readonly isConnected: boolean
   readonly journalId: string
+  /** Resolves when the agent cannot go on, such as with a full disk: the process has to end and be started again. */
+  readonly failed: Promise<Error>
   /** Finishes or leaves off the item in hand, says goodbye, closes the journal. */
   stop(): Promise<void>
 }
@@ -111,6 +113,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       return session.connected
     },
     journalId: journal.id,
+    failed: journal.failed,
     stop: async () => {
       await dispatcher.stop()
       await journal.flush().catch(() => undefined)

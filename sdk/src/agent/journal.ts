@@ -79,6 +79,7 @@ export class Journal {
   #pending: string[] = []
   #flushing: Promise<void> | undefined
   #broken: unknown
+  readonly #failure = Promise.withResolvers<Error>()
 
   private constructor(storage: JournalStorage, clock: AgentClock) {
     this.#storage = storage
@@ -221,6 +222,11 @@ export class Journal {
     if (this.#broken !== undefined) throw new Error('the journal cannot be written', { cause: this.#broken })
   }
 
+  /** Resolves when a write failed: nothing may be done any more that has to be remembered. */
+  get failed(): Promise<Error> {
+    return this.#failure.promise
+  }
+
   async close(): Promise<void> {
     await this.flush().catch(() => undefined)
     await this.#storage.close()
@@ -234,6 +240,9 @@ export class Journal {
       if (this.#lines > COMPACT_AFTER_LINES && this.#pending.length === 0) await this.#compact()
     } catch (error) {
       this.#broken = error
+      this.#failure.resolve(
+        new Error('the journal cannot be written; what is done would be forgotten', { cause: error }),
+      )
     }
   }
 
