@@ -2,21 +2,19 @@ import {
   CommandLevel,
   EffectClass,
   isErrorCode,
-  itemStatusToWire,
   type Budget,
   type Command,
   type CommandResult,
-  type ErrorCode,
   type InFlight,
-  type ItemOutcome,
   type Resume,
 } from '@muster/proto'
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
 import { step } from './fault-points.ts'
-import type { CommandHandler, CommandHandlers, FinalItemState, Refusal } from './handlers.ts'
-import type { CancelRequest, JournalEntry } from './journal.ts'
-import { itemIdsOf, resultOf, shortForm } from './results.ts'
+import type { CommandHandler, CommandHandlers, Refusal } from './handlers.ts'
+import type { CancelRequest, JournalEntry } from './journal-state.ts'
+import { Permission } from './permission.ts'
+import { itemIdsOf, outcomeOf, outcomesOf, resultOf, shortForm } from './results.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -45,18 +43,17 @@ type Handler = CommandHandler<unknown>
 export class Dispatcher {
   readonly #deps: DispatcherDeps
   readonly #stopping = new AbortController()
-  /** Held commands the plane has said to go on with, or gave in this life. */
-  readonly #confirmed = new Set<string>()
+  readonly #permission: Permission
   readonly #pages = new Map<string, { pages: RunningCommand['pages']; sentIn: number }>()
   readonly #renewedAt = new Map<string, number>()
   #running: RunningCommand | undefined
   #budget: Budget | undefined
   #arrivals: Promise<void> = Promise.resolve()
   #work: Promise<void> | undefined
-  #changed = Promise.withResolvers<void>()
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
+    this.#permission = new Permission(deps)
   }
 
   /** Goes on with what the journal holds. */
@@ -67,7 +64,7 @@ export class Dispatcher {
   /** Ends after the item in hand, or at once where it has not begun its last tap. */
   async stop(): Promise<void> {
     this.#stopping.abort(new AgentStopping())
-    this.#signalChange()
+    this.#permission.lookAgain()
     await this.#arrivals
     await this.#work
   }
@@ -91,10 +88,10 @@ export class Dispatcher {
       if (word === 'RESUME_ACTION_FORGET') this.#forget(entry.commandId)
       else if (word === 'RESUME_ACTION_CANCEL')
         this.cancel(entry.commandId, [], 'CANCELLED', 'the plane had ended it while there was no session')
-      this.#confirmed.add(entry.commandId)
+      this.#permission.confirm(entry.commandId)
       if (entry.result && entry.ackedAt === undefined) this.#sendResult(entry.result)
     }
-    this.#signalChange()
+    this.#permission.lookAgain()
     this.#wake()
   }
 
@@ -149,7 +146,7 @@ export class Dispatcher {
     if (fresh.length === 0) return
     await step(faults, 'command.received', async () => await journal.received(fresh))
     for (const { commandId } of fresh) {
-      this.#confirmed.add(commandId)
+      this.#permission.confirm(commandId)
       this.#renewedAt.set(commandId, this.#deps.clock.monotonicMs())
     }
     this.#deps.send({ $case: 'received', value: { commandIds: fresh.map((command) => command.commandId) } })
@@ -211,8 +208,11 @@ export class Dispatcher {
   }
 
   async #endUnbegun(entry: JournalEntry, { code, reason }: CancelRequest): Promise<void> {
+    const { clock } = this.#deps
     const payload = entry.command?.payload
-    const items = payload ? itemIdsOf(payload).map((itemId) => this.#outcome(itemId, 'CANCELLED', code, reason)) : []
+    const items = payload
+      ? itemIdsOf(payload).map((itemId) => outcomeOf(itemId, { status: 'CANCELLED', code, reason }, clock.now()))
+      : []
     await this.#end(resultOf(entry.commandId, items))
   }
 
@@ -262,7 +262,7 @@ export class Dispatcher {
       send({ $case: 'started', value: { commandId } })
       const error = await this.#handle(handler, command, running)
       if (this.#stopping.signal.aborted) throw new AgentStopping()
-      const result = resultOf(commandId, this.#outcomes(entry, command, error))
+      const result = resultOf(commandId, outcomesOf(entry, command, error, clock.now()))
       await this.#end(result, command.effectClass === EffectClass.READ)
     } finally {
       limit.cancel()
@@ -282,39 +282,6 @@ export class Dispatcher {
       if (!this.#stopping.signal.aborted)
         this.#deps.log.warn({ err: error, commandId: command.commandId }, 'a command failed')
       return running.signal.reason ?? error
-    }
-  }
-
-  /** Every item's outcome; those the handler said nothing about get one. */
-  #outcomes(entry: JournalEntry, command: Command, error: unknown): ItemOutcome[] {
-    if (!command.payload) return []
-    return itemIdsOf(command.payload).map((itemId) => {
-      const item = entry.items.get(itemId)
-      if (item?.outcome) return item.outcome
-      if (item?.openIntent)
-        return this.#outcome(
-          itemId,
-          'UNKNOWN_EFFECT',
-          'UNKNOWN_EFFECT',
-          'the command ended at the last tap; look before repeating it',
-        )
-      const cancel = entry.cancel ?? entry.cancelledItems.get(itemId)
-      if (cancel) return this.#outcome(itemId, 'CANCELLED', cancel.code, cancel.reason)
-      if (error instanceof AgentError)
-        return this.#outcome(itemId, error.code === 'TOO_LATE' ? 'EXPIRED' : 'FAILED', error.code, error.message)
-      const reason = error instanceof Error ? error.message : 'the handler ended without an outcome for it'
-      return this.#outcome(itemId, 'FAILED', 'APP_NOT_READY', reason)
-    })
-  }
-
-  #outcome(itemId: string, status: FinalItemState, code: ErrorCode, reason: string): ItemOutcome {
-    return {
-      itemId,
-      status: itemStatusToWire(status),
-      code,
-      reason: reason.slice(0, 300),
-      evidenceId: '',
-      atUnixMs: this.#deps.clock.now(),
     }
   }
 
@@ -349,7 +316,7 @@ export class Dispatcher {
     const entry = this.#deps.journal.entry(commandId)
     if (!entry || entry.ackedAt !== undefined) return
     this.#deps.journal.acked(commandId)
-    this.#confirmed.delete(commandId)
+    this.#permission.forget(commandId)
     this.#pages.delete(commandId)
     this.#renewedAt.delete(commandId)
   }
@@ -358,30 +325,9 @@ export class Dispatcher {
     return {
       ...this.#deps,
       budget: () => this.#budget,
-      mayBegin: async (commandId, signal) => await this.#mayBegin(commandId, signal),
+      mayBegin: async (commandId, signal) => await this.#permission.toBegin(commandId, signal),
     }
   }
-
-  /** Cancel and kill switch have to be able to reach what begins. */
-  async #mayBegin(commandId: string, signal: AbortSignal): Promise<void> {
-    const leaseMs = this.#deps.journal.entry(commandId)?.command?.leaseMs ?? 0
-    for (;;) {
-      signal.throwIfAborted()
-      const live = this.#deps.connected() || this.#deps.clock.monotonicMs() < this.#deps.heardAt() + leaseMs
-      if (live && this.#confirmed.has(commandId)) return
-      await Promise.race([this.#changed.promise, aborted(signal)])
-    }
-  }
-
-  #signalChange(): void {
-    this.#changed.resolve()
-    this.#changed = Promise.withResolvers<void>()
-  }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function refusalFrame(commandId: string, refusal: Refusal) {

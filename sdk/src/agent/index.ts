@@ -21,6 +21,7 @@ export type {
   SpendKind,
 } from './handlers.ts'
 export { channelOptions, clientFor, enrol, loadIdentity, type EnrolOptions, type Identity } from './identity.ts'
-export { Journal, type JournalEntry, type JournalLevel } from './journal.ts'
+export { Journal } from './journal.ts'
+export type { JournalEntry, JournalLevel } from './journal-state.ts'
 export { itemIdsOf, resultOf, shortForm } from './results.ts'
 export { runItems, runRead, type Effect, type EffectItem, type RunPace, type Settled } from './run-items.ts'

@@ -3,11 +3,19 @@ import {
   isErrorCode,
   errorInfo,
   itemStatusFromWire,
+  itemStatusToWire,
+  type Command,
   type CommandPayload,
   type CommandResult,
+  type ErrorCode,
   type FinalCommandStatus,
   type ItemOutcome,
 } from '@muster/proto'
+import { AgentError } from './agent-error.ts'
+import type { FinalItemState } from './handlers.ts'
+import type { JournalEntry } from './journal-state.ts'
+
+const LONGEST_REASON = 300
 
 // What the outcomes of items make of their command. No I/O.
 
@@ -49,4 +57,44 @@ export function shortForm(result: CommandResult): CommandResult {
     shortForm: true,
     items: result.items.map((item) => ({ ...item, reason: '', evidenceId: '' })),
   }
+}
+
+/** What became of one item. @param now milliseconds since 1970 */
+export const outcomeOf = (
+  itemId: string,
+  end: { status: FinalItemState; code: ErrorCode; reason: string },
+  now: number,
+): ItemOutcome => ({
+  itemId,
+  status: itemStatusToWire(end.status),
+  code: end.code,
+  reason: end.reason.slice(0, LONGEST_REASON),
+  evidenceId: '',
+  atUnixMs: now,
+})
+
+/** Every item's outcome; those the handler said nothing about get one. @param error what the handler threw */
+export function outcomesOf(entry: JournalEntry, command: Command, error: unknown, now: number): ItemOutcome[] {
+  if (!command.payload) return []
+  return itemIdsOf(command.payload).map((itemId) => {
+    const item = entry.items.get(itemId)
+    return item?.outcome ?? outcomeOf(itemId, endOf(entry, itemId, error), now)
+  })
+}
+
+function endOf(
+  entry: JournalEntry,
+  itemId: string,
+  error: unknown,
+): { status: FinalItemState; code: ErrorCode; reason: string } {
+  if (entry.items.get(itemId)?.openIntent) {
+    const reason = 'the command ended at the last tap; look before repeating it'
+    return { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason }
+  }
+  const cancel = entry.cancel ?? entry.cancelledItems.get(itemId)
+  if (cancel) return { status: 'CANCELLED', ...cancel }
+  if (error instanceof AgentError)
+    return { status: error.code === 'TOO_LATE' ? 'EXPIRED' : 'FAILED', code: error.code, reason: error.message }
+  const reason = error instanceof Error ? error.message : 'the handler ended without an outcome for it'
+  return { status: 'FAILED', code: 'APP_NOT_READY', reason }
 }
