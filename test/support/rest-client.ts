@@ -41,10 +41,13 @@ export class RestClient {
   }
 
   async token(): Promise<string> {
-    if (this.#token === undefined) {
-      const answer = await this.request('POST', '/auth/login', { username: 'admin', password: PASSWORD })
-      this.#token = (answer.data as { accessToken: string }).accessToken
-    }
+    return this.#token ?? (await this.signIn())
+  }
+
+  /** Gets a new token; answers it. */
+  async signIn(): Promise<string> {
+    const answer = await this.request('POST', '/auth/login', { username: 'admin', password: PASSWORD })
+    this.#token = (answer.data as { accessToken: string }).accessToken
     return this.#token
   }
 

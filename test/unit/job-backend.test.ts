@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agenda } from 'agenda'
 import test, { type ExecutionContext } from 'ava'
-import { systemClock } from '../../control-plane/src/clock.ts'
 import { openDatabase } from '../../control-plane/src/database/database.ts'
 import { SqlJobBackend } from '../../control-plane/src/scheduler/sql-job-backend.ts'
 import { within } from '../support/within.ts'
@@ -15,7 +14,7 @@ async function backends(t: ExecutionContext, count: number): Promise<SqlJobBacke
     await db.close()
     rmSync(dir, { recursive: true, force: true })
   })
-  return Array.from({ length: count }, () => new SqlJobBackend({ db, clock: systemClock }))
+  return Array.from({ length: count }, () => new SqlJobBackend({ db }))
 }
 
 test('an entry fires once, however many schedulers wait for it', async (t) => {

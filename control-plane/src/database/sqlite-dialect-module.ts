@@ -11,6 +11,9 @@ const BUSY = 5
 const BUSY_TIMEOUT_MS = 5000
 const CACHED_STATEMENTS = 200
 
+/** How long answers may follow each other before sockets and timers get their turn. */
+const LONGEST_TURN_MS = 10
+
 /** What Sequelize reads from `this` in a callback; it asks for the class by this name. */
 class Statement {
   readonly lastID: number
@@ -50,7 +53,7 @@ class Database {
   all(sql: string, parameters?: Parameters, callback?: Callback): this {
     const columns = this.#handle.columnsAskedFor(sql)
     if (columns && callback) {
-      queueMicrotask(() => callback.call(new Statement(0, columns.length), null, columns))
+      this.#pool.deliver(() => callback.call(new Statement(0, columns.length), null, columns))
       return this
     }
     return this.#execute(sql, parameters, callback, (statement, values) => {
@@ -80,11 +83,11 @@ class Database {
     try {
       const values = bound(typeof parameters === 'function' ? undefined : parameters)
       const { state, rows } = work(this.#handle.prepare(sql, values.length > 0), values)
-      if (done) queueMicrotask(() => done.call(state, null, rows))
+      if (done) this.#pool.deliver(() => done.call(state, null, rows))
     } catch (error) {
       const known = sqliteError(error)
       if (!done) throw known
-      queueMicrotask(() => done.call(this, known))
+      this.#pool.deliver(() => done.call(this, known))
     }
     return this
   }
@@ -131,6 +134,19 @@ class Handle {
 /** Sequelize opens a connection for each transaction; opening a file again each time would be the larger part of it. */
 class HandlePool {
   readonly #idle = new Map<string, Handle[]>()
+  #turnBegan = 0
+
+  /**
+   * Hands an answer out within the turn of the event loop, which is fastest; but a long row of statements, such as the
+   * plan of a large task, must not keep heartbeats and requests waiting.
+   */
+  deliver(answer: () => void): void {
+    if (performance.now() - this.#turnBegan < LONGEST_TURN_MS) return queueMicrotask(answer)
+    setImmediate(() => {
+      this.#turnBegan = performance.now()
+      answer()
+    })
+  }
 
   take(filename: string): Handle {
     return (filename === ':memory:' ? undefined : this.#idle.get(filename)?.pop()) ?? new Handle(filename)

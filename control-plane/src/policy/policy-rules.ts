@@ -44,9 +44,6 @@ const KIND_OF: Readonly<Record<ItemAction, CapKind | undefined>> = {
 /** What an action counts against; undefined for one that only reads. */
 export const capKindOf = (action: ItemAction): CapKind | undefined => KIND_OF[action]
 
-export const actionsOf = (kind: CapKind): ItemAction[] =>
-  (Object.keys(KIND_OF) as ItemAction[]).filter((action) => KIND_OF[action] === kind)
-
 /** Whether a minute of the day lies in the quiet hours; they may span midnight. */
 export function isQuiet(rules: Pick<PolicyRules, 'quietStart' | 'quietEnd'>, minute: number): boolean {
   const { quietStart, quietEnd } = rules

@@ -11,7 +11,6 @@ import {
   type RemoveJobsOptions,
 } from 'agenda'
 import { Op, type Transaction, type WhereOptions } from 'sequelize'
-import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
 import { toColumns, toJob, uniqueKeyOf } from './job-rows.ts'
@@ -19,10 +18,12 @@ import type { JobRow } from './model.ts'
 
 export interface SqlJobBackendDeps {
   readonly db: Database
-  readonly clock: Clock
 }
 
-/** Agenda's store on the plane's own database. A job is claimed in one write, so it fires once however many ask. */
+/**
+ * Agenda's store on the plane's own database. A job is claimed in one write, so it fires once however many ask. Times
+ * are the system's, not the plane's clock: Agenda compares them with its own.
+ */
 export class SqlJobBackend implements AgendaBackend {
   readonly name = 'sql'
   readonly ownsConnection = false
@@ -41,11 +42,9 @@ export class SqlJobBackend implements AgendaBackend {
 
 class SqlJobRepository implements JobRepository {
   readonly #db: Database
-  readonly #clock: Clock
 
   constructor(deps: SqlJobBackendDeps) {
     this.#db = deps.db
-    this.#clock = deps.clock
   }
 
   async connect(): Promise<void> {}
@@ -66,7 +65,7 @@ class SqlJobRepository implements JobRepository {
     name: string,
     nextScanAt: Date,
     lockDeadline: Date,
-    now = this.#clock.now(),
+    now = new Date(),
   ): Promise<JobParameters | undefined> {
     return await this.#db.write(async (tx) => {
       const due = { lockedAt: null, nextRunAt: { [Op.lte]: nextScanAt.getTime() } }
@@ -84,7 +83,7 @@ class SqlJobRepository implements JobRepository {
   }
 
   async lockJob(job: JobParameters): Promise<JobParameters | undefined> {
-    const lockedAt = this.#clock.now().getTime()
+    const lockedAt = new Date().getTime()
     const where = {
       id: Number(job._id),
       name: job.name,
@@ -118,7 +117,7 @@ class SqlJobRepository implements JobRepository {
       ...(options.includeDisabled === false ? { disabled: false } : {}),
       ...(options.search ? { name: { [Op.like]: `%${options.search}%` } } : {}),
     }
-    const now = this.#clock.now()
+    const now = new Date()
     const found = (await rows(this.#db.models.jobs, { where })).map(toJob)
     const jobs = found
       .map((job) => ({ ...job, state: computeJobState(job, now) }) as JobWithState)
@@ -144,7 +143,7 @@ class SqlJobRepository implements JobRepository {
   }
 
   async getQueueSize(): Promise<number> {
-    return await this.#db.models.jobs.count({ where: { nextRunAt: { [Op.lt]: this.#clock.now().getTime() } } })
+    return await this.#db.models.jobs.count({ where: { nextRunAt: { [Op.lt]: new Date().getTime() } } })
   }
 
   async removeJobs(options: RemoveJobsOptions): Promise<number> {
@@ -191,7 +190,7 @@ class SqlJobRepository implements JobRepository {
 
   /** A single job that is due keeps its time, so that saving it anew does not skip a run; a debounced one moves. */
   #keptTime(job: JobParameters, known: JobRow, wanted: number | null): number | null {
-    const now = this.#clock.now().getTime()
+    const now = new Date().getTime()
     if (job.type === 'single') return known.nextRunAt !== null && known.nextRunAt <= now ? known.nextRunAt : wanted
     const debounce = job.uniqueOpts?.debounce
     if (!debounce) return wanted
