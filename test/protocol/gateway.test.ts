@@ -211,6 +211,17 @@ test.serial('a device is given no more commands than it has credits for', async 
   t.is(session.commands.length, 3)
 })
 
+test.serial('a device with a long queue does not hold up the others', async (t) => {
+  const plane = await startTestPlane(t)
+  const [busy, other] = [await plane.enrol('a'), await plane.enrol('b')]
+  for (let count = 0; count < 20; count++) await momentTask(plane, [busy])
+  const lastTask = await momentTask(plane, [other])
+  const [first, second] = [await busy.connect({ credits: 1 }), await other.connect()]
+  second.say(succeeded(await second.next('command')))
+  t.is(await plane.finished(lastTask), 'COMPLETED')
+  t.is(first.commands.length, 1)
+})
+
 test.serial('a ONCE command that was written under another journal is never written again', async (t) => {
   const plane = await startTestPlane(t)
   const agent = await plane.enrol('a')

@@ -23,6 +23,7 @@ import type { Session } from './session.ts'
 
 /** Devices served in one write: enough to share its cost, few enough to let acks in between. */
 const DEVICES_PER_TURN = 200
+const COMMANDS_PER_DEVICE = 4
 const RETRY_MS = 1000
 
 export interface DispatcherDeps {
@@ -117,6 +118,7 @@ export class Dispatcher implements DispatchBell {
   async #claim(tx: Transaction, sessions: readonly Session[]): Promise<Claimed[]> {
     const { db, clock } = this.#deps
     const now = clock.now().getTime()
+    const limit = sessions.length * COMMANDS_PER_DEVICE
     const due = await rows(db.models.commands, {
       where: {
         deviceId: sessions.map((session) => session.facts.deviceId),
@@ -126,7 +128,7 @@ export class Dispatcher implements DispatchBell {
         deliverBy: { [Op.gt]: now },
       },
       order: [['id', 'ASC']],
-      limit: sessions.length * 4,
+      limit,
       transaction: tx,
     })
     if (due.length === 0) return []
@@ -137,6 +139,10 @@ export class Dispatcher implements DispatchBell {
     })
     const itemsOf = Map.groupBy(items, (item) => item.commandId)
     const dueOf = Map.groupBy(due, (command) => command.deviceId)
+    // A device with a long queue may have taken the places of others: they are served in the next turn.
+    if (due.length === limit) {
+      for (const { facts } of sessions) if (!dueOf.has(facts.deviceId)) this.#waiting.add(facts.deviceId)
+    }
     const candidates = sessions.flatMap((session) =>
       (dueOf.get(session.facts.deviceId) ?? []).slice(0, session.room).map((command) => ({
         session,
