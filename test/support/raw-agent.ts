@@ -132,6 +132,14 @@ export class RawSession {
     await this.next('heartbeatAck')
   }
 
+  /** Lets time pass while the agent is heard every second, as the plane takes a silent one for dead. */
+  async live(clock: { advance(ms: number): void }, seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      clock.advance(1000)
+      await this.heard()
+    }
+  }
+
   /** How many commands came down. */
   get commands(): Command[] {
     return this.seen.flatMap((frame) => (frame.$case === 'command' ? frame.value : []))
