@@ -171,7 +171,10 @@ test.serial('an account that is not emulated starts under the safe policy and is
   t.is(budget?.minIntervalMs, 5000)
   const taskId = await momentTask(plane, agent, { deliverWithinSeconds: 8 * 3600 })
   await session.heard()
+  const online = await plane.events.find('ONLINE', (e) => e.type === 'device.updated' && e.status === 'ONLINE')
   await session.cut()
+  // Until the plane has noticed, it would write the command on the dead stream when the morning comes.
+  await plane.events.find('OFFLINE', (e) => e.type === 'device.updated' && e.status === 'OFFLINE' && e.seq > online.seq)
   clock.advance(5 * 60 * 60 * 1000 + 60_000)
   const morning = await agent.connect({ lastEpoch: session.epoch })
   const command = await morning.next('command')
