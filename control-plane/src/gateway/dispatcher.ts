@@ -4,7 +4,7 @@ import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows } from '../database/table.ts'
+import { rows, updateAlike } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type {
   Admission,
@@ -25,6 +25,7 @@ import type { Session } from './session.ts'
 const DEVICES_PER_TURN = 200
 const COMMANDS_PER_DEVICE = 4
 const RETRY_MS = 1000
+const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'accountId'] as const
 
 export interface DispatcherDeps {
   readonly db: Database
@@ -154,19 +155,15 @@ export class Dispatcher implements DispatchBell {
     const going: Going[] = []
     for (const [index, candidate] of candidates.entries()) {
       const admission = admissions[index]
-      if (admission?.kind !== 'send') await this.#hold(tx, candidate.command, admission)
+      if (!admission) continue
+      if (admission.kind === 'hold') await this.#hold(tx, candidate.command, admission)
       else going.push(...(await this.#withoutSkipped(tx, candidate, admission.skipped)))
     }
     await this.#write(tx, going, now)
     return going.map(({ session, command, open }) => ({ session, command: frameOf(command, open, now) }))
   }
 
-  async #hold(
-    tx: Transaction,
-    command: CommandRow,
-    hold: Extract<Admission, { kind: 'hold' }> | undefined,
-  ): Promise<void> {
-    if (!hold) return
+  async #hold(tx: Transaction, command: CommandRow, hold: Extract<Admission, { kind: 'hold' }>): Promise<void> {
     const held = { notBefore: hold.untilMs, holdCode: hold.code }
     await this.#deps.db.models.commands.update(held, { where: { id: command.id }, transaction: tx })
   }
@@ -197,44 +194,27 @@ export class Dispatcher implements DispatchBell {
     return left.length === 0 ? [] : [{ ...candidate, open: left }]
   }
 
-  /** Marks commands and items as written: rows that change alike change in one statement. */
   async #write(tx: Transaction, going: readonly Going[], now: number): Promise<void> {
-    if (going.length === 0) return
     const { commands, items } = this.#deps.db.models
-    for (const alike of Map.groupBy(
-      going,
-      ({ session, command }) => `${session.facts.epoch} ${command.attempt}`,
-    ).values()) {
-      const [{ session, command }] = alike as [Going]
-      const written = {
-        status: 'DISPATCHED',
-        attempt: command.attempt + 1,
-        epoch: session.facts.epoch,
-        dispatchedAt: now,
-        holdCode: null,
-      } as const
-      await commands.update(written, { where: { id: alike.map((one) => one.command.id) }, transaction: tx })
-    }
     // What was planned before the phone's account was known belongs to the one it shows now.
-    const adopted = going.filter(
-      ({ session, command }) => command.accountId === null && session.facts.accountId !== null,
+    const accountOf = ({ session, command }: Going): number | null => command.accountId ?? session.facts.accountId
+    const written = going.map((one) => {
+      const { command: before, session } = one
+      const status = 'DISPATCHED' as const
+      const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now, holdCode: null }
+      return { before, now: { ...before, status, ...sent, accountId: accountOf(one) } }
+    })
+    await updateAlike(commands, tx, written, COMMAND_COLUMNS)
+    const sentItems = going.flatMap((one) =>
+      one.open.map((before) => ({
+        before,
+        now: { ...before, status: 'DISPATCHED' as const, accountId: before.accountId ?? accountOf(one) },
+      })),
     )
-    for (const [accountId, mine] of Map.groupBy(adopted, ({ session }) => session.facts.accountId)) {
-      await commands.update({ accountId }, { where: { id: mine.map(({ command }) => command.id) }, transaction: tx })
-      const itemIds = mine.flatMap(({ open }) => open.map(({ id }) => id))
-      await items.update({ accountId }, { where: { id: itemIds }, transaction: tx })
-    }
-    const itemIds = going.flatMap(({ open }) => open.map(({ id }) => id))
-    await items.update({ status: 'DISPATCHED' }, { where: { id: itemIds }, transaction: tx })
+    await updateAlike(items, tx, sentItems, ['status', 'accountId'])
     await this.#deps.events.append(
       tx,
-      going.flatMap(({ command, open }) =>
-        itemEvents(
-          command.taskId,
-          open.map(({ id }) => id),
-          'DISPATCHED',
-        ),
-      ),
+      sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),
     )
   }
 }

@@ -60,15 +60,26 @@ export class Policy implements CommandAdmission, AccountGuard {
   }
 
   /** What the account has done on the workspace's day so far. */
-  async usedToday(accountId: number, tx?: Transaction): Promise<Caps> {
-    const day = this.#deps.time.day(this.#deps.clock.now().getTime())
-    const counted = await this.#deps.db.sequelize.query<{ kind: CapKind; n: number }>(
-      'SELECT kind, COUNT(*) AS n FROM budget_spends WHERE account_id = :accountId AND day = :day GROUP BY kind',
-      { replacements: { accountId, day }, type: QueryTypes.SELECT, ...(tx ? { transaction: tx } : {}) },
-    )
+  async usedToday(accountId: number): Promise<Caps> {
     const used: Caps = { posts: 0, messages: 0, likes: 0, comments: 0 }
-    for (const { kind, n } of counted) used[kind] = n
+    for (const { kind, n } of await this.#doneToday([accountId])) used[kind] = n
     return used
+  }
+
+  /** Effects of the workspace's day, counted by account and kind. */
+  async #doneToday(
+    accountIds: readonly number[],
+    tx?: Transaction,
+  ): Promise<{ id: number; kind: CapKind; n: number }[]> {
+    const day = this.#deps.time.day(this.#deps.clock.now().getTime())
+    return await this.#deps.db.sequelize.query(
+      'SELECT account_id AS id, kind, COUNT(*) AS n FROM budget_spends WHERE account_id IN (:accountIds) AND day = :day GROUP BY account_id, kind',
+      {
+        replacements: { accountIds: [...accountIds], day },
+        type: QueryTypes.SELECT,
+        ...(tx ? { transaction: tx } : {}),
+      },
+    )
   }
 
   async setCaps(accountId: number, caps: Partial<Caps>): Promise<void> {
@@ -219,24 +230,16 @@ export class Policy implements CommandAdmission, AccountGuard {
   async #remaining(tx: Transaction, accounts: readonly AccountRow[]): Promise<Map<number, Caps>> {
     const left = new Map(accounts.map((account) => [account.id, { ...this.capsOf(account) }]))
     if (accounts.length === 0) return left
-    const replacements = {
-      accountIds: [...left.keys()],
-      day: this.#deps.time.day(this.#deps.clock.now().getTime()),
-    }
-    const options = { replacements, type: QueryTypes.SELECT, transaction: tx } as const
-    const done = await this.#deps.db.sequelize.query<{ id: number; kind: CapKind; n: number }>(
-      'SELECT account_id AS id, kind, COUNT(*) AS n FROM budget_spends WHERE account_id IN (:accountIds) AND day = :day GROUP BY account_id, kind',
-      options,
-    )
+    const accountIds = [...left.keys()]
     const underWay = await this.#deps.db.sequelize.query<{ id: number; action: ItemRow['action']; n: number }>(
       "SELECT account_id AS id, action, COUNT(*) AS n FROM items WHERE account_id IN (:accountIds) AND status IN ('DISPATCHED', 'RUNNING') GROUP BY account_id, action",
-      options,
+      { replacements: { accountIds }, type: QueryTypes.SELECT, transaction: tx },
     )
     const take = (accountId: number, kind: CapKind | undefined, n: number): void => {
       const caps = left.get(accountId)
       if (caps && kind) caps[kind] -= n
     }
-    for (const { id, kind, n } of done) take(id, kind, n)
+    for (const { id, kind, n } of await this.#doneToday(accountIds, tx)) take(id, kind, n)
     for (const { id, action, n } of underWay) take(id, capKindOf(action), n)
     return left
   }

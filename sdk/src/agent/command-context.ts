@@ -15,9 +15,8 @@ import type { CommandContext, ItemMemory, Outcome, Refused, SpendKind } from './
 import type { Journal } from './journal.ts'
 import type { JournalEntry } from './journal-state.ts'
 import { uploadEvidence } from './media.ts'
+import { outcomeOf } from './results.ts'
 import type { FrameBody } from './session.ts'
-
-const LONGEST_REASON = 300
 
 /** What a running command needs of the agent around it. */
 export interface RunEnvironment {
@@ -123,14 +122,7 @@ export class RunningCommand implements CommandContext {
     const evidenceId = outcome.evidence
       ? await uploadEvidence(this.#env.client(), this.commandId, itemId, outcome.evidence)
       : ''
-    const wire: ItemOutcome = {
-      itemId,
-      status: itemStatusToWire(outcome.status),
-      code: outcome.code ?? '',
-      reason: (outcome.reason ?? '').slice(0, LONGEST_REASON),
-      evidenceId,
-      atUnixMs: this.clock.now(),
-    }
+    const wire: ItemOutcome = { ...outcomeOf(itemId, outcome, this.clock.now()), evidenceId }
     await this.#env.journal.outcome(this.commandId, wire)
     this.#tell(wire)
   }

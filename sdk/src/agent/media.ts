@@ -87,9 +87,10 @@ export class MaterialCache {
       await rename(half, path)
       return undefined
     } catch (error) {
-      await rm(half, { force: true })
       const why = error instanceof Error ? error.message : String(error)
       return { why, error, passing: error instanceof Error && 'code' in error && PASSING.has(error.code) }
+    } finally {
+      await rm(half, { force: true })
     }
   }
 }

@@ -7,12 +7,11 @@ import {
   type Command,
   type CommandPayload,
   type CommandResult,
-  type ErrorCode,
   type FinalCommandStatus,
   type ItemOutcome,
 } from '@muster/proto'
 import { AgentError } from './agent-error.ts'
-import type { FinalItemState } from './handlers.ts'
+import type { Outcome } from './handlers.ts'
 import type { JournalEntry } from './journal-state.ts'
 
 const LONGEST_REASON = 300
@@ -59,16 +58,12 @@ export function shortForm(result: CommandResult): CommandResult {
   }
 }
 
-/** What became of one item. @param now milliseconds since 1970 */
-export const outcomeOf = (
-  itemId: string,
-  end: { status: FinalItemState; code: ErrorCode; reason: string },
-  now: number,
-): ItemOutcome => ({
+/** What became of one item, as the wire has it; evidence is uploaded apart. @param now milliseconds since 1970 */
+export const outcomeOf = (itemId: string, end: Outcome, now: number): ItemOutcome => ({
   itemId,
   status: itemStatusToWire(end.status),
-  code: end.code,
-  reason: end.reason.slice(0, LONGEST_REASON),
+  code: end.code ?? '',
+  reason: (end.reason ?? '').slice(0, LONGEST_REASON),
   evidenceId: '',
   atUnixMs: now,
 })
@@ -82,11 +77,7 @@ export function outcomesOf(entry: JournalEntry, command: Command, error: unknown
   })
 }
 
-function endOf(
-  entry: JournalEntry,
-  itemId: string,
-  error: unknown,
-): { status: FinalItemState; code: ErrorCode; reason: string } {
+function endOf(entry: JournalEntry, itemId: string, error: unknown): Outcome {
   if (entry.items.get(itemId)?.openIntent) {
     const reason = 'the command ended at the last tap; look before repeating it'
     return { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason }
