@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { root } from './run-tool.ts'
 
 // Runs AVA, passes its output on, and closes with one plain line of counts for people and for CI.
 const arguments_ = process.argv.slice(2)
+compileOnce()
 const child = spawn(process.execPath, [join(root, 'node_modules/ava/entrypoints/cli.js'), ...arguments_], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -32,3 +33,13 @@ const failed =
 // A run that broke down without a count must not look like one that had nothing to report.
 process.stdout.write(`${passed} passed, ${code !== 0 && failed === 0 ? 1 : failed} failed\n`)
 process.exitCode = code
+
+/**
+ * Node writes its compile cache when a process ends by itself, and most parts that tests start are killed: each part
+ * ends once in order, so that the hundreds of starts that follow find their code compiled.
+ */
+function compileOnce(): void {
+  for (const part of ['agent', 'control-plane', 'emulator']) {
+    spawnSync(process.execPath, ['--conditions=source', join(root, part, 'src/main.ts'), '--help'], { stdio: 'ignore' })
+  }
+}
