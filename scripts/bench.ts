@@ -161,7 +161,7 @@ async function planning(stage: Stage, customers: number): Promise<void> {
     `${seconds.toFixed(1)} s (${((stored - began) / 1000).toFixed(1)} s until the answer), ${per(customerIds.length, seconds)}`,
   )
   if (customerIds.length < customers) say('  fewer than asked for', String(customers))
-  await stage.muster.post('/tasks/{id}/cancel', { params: { path: { id: created.taskId } }, body: {} })
+  await stage.muster.post('/tasks/{id}/cancel', { params: { path: { id: created.taskId } } })
 }
 
 async function storm(stage: Stage): Promise<void> {

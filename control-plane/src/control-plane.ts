@@ -10,6 +10,7 @@ import { auditRoutes } from './audit/routes.ts'
 import { Audit } from './audit/service.ts'
 import { authRoutes } from './auth/routes.ts'
 import { Authenticator } from './auth/service.ts'
+import { userRoutes } from './auth/user-routes.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { contactRoutes } from './contacts/routes.ts'
@@ -23,6 +24,7 @@ import { CertificateAuthority } from './gateway/ca.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { groupRoutes } from './groups/routes.ts'
 import { saveGroups } from './groups/sync.ts'
+import { Changes } from './http/changes.ts'
 import { EventSocket } from './http/event-socket.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { TaskRateLimit } from './http/rate-limit.ts'
@@ -57,8 +59,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { config } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
-  const { db, auth, events, tasks, gateway, socket, http } = parts
+  const { db, auth, events, tasks, gateway, changes, socket, http } = parts
   await auth.ensureAdmin(config.adminPassword)
+  await changes.recover()
   await events.start()
   const grpcPort = await gateway.start(config.grpcPort, config.host)
   await tasks.start()
@@ -92,6 +95,7 @@ interface Parts {
   readonly events: OrderedEventLog
   readonly tasks: Tasks
   readonly gateway: Gateway
+  readonly changes: Changes
   readonly socket: EventSocket
   readonly http: Server
   readonly routes: readonly Route[]
@@ -105,7 +109,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const db = await openDatabase(databaseFile ?? join(config.dataDir, 'muster.sqlite'))
   const ca = await CertificateAuthority.open(join(config.dataDir, 'ca'))
   const events = new OrderedEventLog({ db, clock, time, faults, log })
-  const auth = new Authenticator({ db, clock, key: tokenKey(config.dataDir) })
+  const key = tokenKey(config.dataDir)
+  const auth = new Authenticator({ db, clock, key })
   const store: MediaStore = new DirectoryMediaStore(join(config.dataDir, 'media'))
   const base = { db, clock, time, faults, log, events, store }
 
@@ -150,7 +155,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   })
 
   const routes: Route[] = [
-    ...authRoutes({ auth, db }),
+    ...authRoutes({ auth }),
+    ...userRoutes({ auth, db, clock }),
     ...deviceRoutes({ ...base, sessions, caFingerprint: ca.fingerprint }),
     ...accountRoutes({ db, policy }),
     ...contactRoutes({ db, contacts }),
@@ -166,19 +172,25 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     { name: 'scheduler', check: async () => await tasks.check() },
     { name: 'gateway', check: async () => await gateway.check() },
   ]
+  const changes = new Changes({
+    db,
+    auth,
+    audit: new Audit({ db, clock }),
+    idempotency: new Idempotency({ db, clock, secret: key }),
+    taskRate: new TaskRateLimit(config.tasksPerMinute),
+    routes,
+  })
   const http = httpServer({
     routes,
     root: rootRoutes({ checks, online: () => gateway.online }),
     auth,
-    audit: new Audit({ db, clock }),
-    idempotency: new Idempotency({ db, clock }),
-    taskRate: new TaskRateLimit(config.tasksPerMinute),
+    changes,
     uploadDir: emptyUploads(config.dataDir),
     log,
   })
   const socket = new EventSocket({ auth, events, log })
   socket.attach(http)
-  return { db, auth, events, tasks, gateway, socket, http, routes }
+  return { db, auth, events, tasks, gateway, changes, socket, http, routes }
 }
 
 /** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */

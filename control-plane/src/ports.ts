@@ -49,12 +49,15 @@ export interface Subscription {
   close(): void
 }
 
+/** Answers a promise while it cannot take more; until then nothing more is given to it, and nothing is lost. */
+export type EventListener = (events: readonly PublishedEvent[]) => void | Promise<void>
+
 /** One ordered log of state changes. */
 export interface EventLog {
   /** Part of the caller's write; published after it is committed. */
   append(tx: Transaction, events: readonly NewEvent[]): Promise<void>
   /** Replays everything after `since`, then goes on live, without gap or repetition. */
-  subscribe(since: number | undefined, listener: (events: readonly PublishedEvent[]) => void): Promise<Subscription>
+  subscribe(since: number | undefined, listener: EventListener): Subscription
 }
 
 /** Whether and how much of a command may go to the phone now. */

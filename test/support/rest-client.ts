@@ -84,6 +84,14 @@ export class RestClient {
     return event.status
   }
 
+  /** A call with headers or a body of its own, signed in unless it says otherwise. */
+  async fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${await this.token()}`)
+    const signal = AbortSignal.timeout(30_000)
+    return await fetch(`http://127.0.0.1:${this.#port()}/api/v1${path}`, { ...init, method, headers, signal })
+  }
+
   /** @param body a text is sent as it is; @param token none: without one */
   async request(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
     const form = body instanceof FormData

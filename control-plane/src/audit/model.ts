@@ -5,11 +5,16 @@ import { defineTable, id, instant, type Table } from '../database/table.ts'
 export interface AuditRow {
   id: number
   at: number
+  /** An INTENT is written with the effect itself, an OUTCOME when the call has ended. */
+  kind: 'INTENT' | 'OUTCOME'
+  /** Of an OUTCOME whose call took effect. */
+  intentId: number | null
   userId: number | null
   username: string
   ip: string
   action: string
   target: string
+  request: unknown
   before: unknown
   after: unknown
   outcome: number
@@ -23,8 +28,12 @@ export interface IdempotencyKeyRow {
   path: string
   key: string
   bodyHash: string
+  /** Null while its call runs. */
   status: number | null
+  /** Sealed. */
   response: unknown
+  /** Written with the call's first effect. */
+  effectAt: number | null
   createdAt: number
 }
 
@@ -35,17 +44,20 @@ export const defineAuditLog = (sequelize: Sequelize): Table<AuditRow> =>
     {
       id,
       at: { type: instant(), allowNull: false },
+      kind: { type: DataTypes.STRING(8), allowNull: false, defaultValue: 'OUTCOME' },
+      intentId: DataTypes.INTEGER,
       userId: DataTypes.INTEGER,
       username: { type: DataTypes.STRING(64), allowNull: false },
       ip: { type: DataTypes.STRING(64), allowNull: false },
       action: { type: DataTypes.STRING(100), allowNull: false },
       target: { type: DataTypes.STRING(200), allowNull: false },
+      request: DataTypes.JSON,
       before: DataTypes.JSON,
       after: DataTypes.JSON,
       outcome: { type: DataTypes.INTEGER, allowNull: false },
       requestId: { type: DataTypes.STRING(64), allowNull: false },
     },
-    { indexes: [{ fields: ['at'] }] },
+    { indexes: [{ fields: ['at'] }, { fields: ['intentId'] }] },
   )
 
 export const defineIdempotencyKeys = (sequelize: Sequelize): Table<IdempotencyKeyRow> =>
@@ -61,7 +73,8 @@ export const defineIdempotencyKeys = (sequelize: Sequelize): Table<IdempotencyKe
       bodyHash: { type: DataTypes.STRING(64), allowNull: false },
       status: DataTypes.INTEGER,
       response: DataTypes.JSON,
+      effectAt: instant(),
       createdAt: { type: instant(), allowNull: false },
     },
-    { indexes: [{ fields: ['userId', 'method', 'path', 'key'], unique: true }] },
+    { indexes: [{ fields: ['userId', 'method', 'path', 'key'], unique: true }, { fields: ['createdAt'] }] },
   )

@@ -9,6 +9,8 @@ export interface UserRow {
   passwordHash: string
   role: Role
   disabled: boolean
+  /** Its name is never used again: the audit log knows people by it. */
+  deletedAt: number | null
 }
 
 export interface RefreshTokenRow {
@@ -32,6 +34,7 @@ export const defineUsers = (sequelize: Sequelize): Table<UserRow> =>
       passwordHash: { type: DataTypes.STRING(255), allowNull: false },
       role: { type: DataTypes.STRING(16), allowNull: false },
       disabled: flag,
+      deletedAt: instant(),
     },
     { indexes: [{ fields: ['username'], unique: true }] },
   )

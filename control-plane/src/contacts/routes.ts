@@ -22,6 +22,7 @@ const Customer = z
     tags: z.array(Tag),
   })
   .meta({ id: 'Customer' })
+const LARGEST_IMPORT_BYTES = 5 * 1024 * 1024
 const text = (most: number) => z.string().max(most).optional()
 const CustomerBody = z.strictObject({
   accountId: z.number().int().positive(),
@@ -76,6 +77,7 @@ function customerRoutes(contacts: Contacts): Route[] {
       tag: 'people',
       role: 'operator',
       upload: true,
+      largestUploadBytes: LARGEST_IMPORT_BYTES,
       body: z.strictObject({ accountId: Id }),
       data: z.strictObject({
         taken: z.number().int(),

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { dirname } from 'node:path'
 import { mkdirSync } from 'node:fs'
 import { Sequelize, Transaction } from 'sequelize'
@@ -14,6 +15,11 @@ export interface Database {
    * one writer, so writes wait for each other in order. Must not be called inside another write.
    */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Runs `work`. The first write it makes also commits what `companion` writes, so that a record of the work is there
+   * exactly when it took effect.
+   */
+  accompanied<T>(companion: (tx: Transaction) => Promise<void>, work: () => Promise<T>): Promise<T>
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -31,6 +37,7 @@ export async function openDatabase(file: string): Promise<Database> {
     sequelize,
     models,
     write: async (work) => await queue.run(work),
+    accompanied: async (companion, work) => await queue.accompanied(companion, work),
     ping: async () => {
       await sequelize.query('SELECT 1')
     },
@@ -42,8 +49,15 @@ export async function openDatabase(file: string): Promise<Database> {
   }
 }
 
+interface Companion {
+  readonly write: (tx: Transaction) => Promise<void>
+  /** Until it is committed, or the work it goes with has ended. */
+  due: boolean
+}
+
 class WriteQueue {
   readonly #sequelize: Sequelize
+  readonly #companions = new AsyncLocalStorage<Companion>()
   #tail: Promise<unknown> = Promise.resolve()
 
   constructor(sequelize: Sequelize) {
@@ -51,11 +65,33 @@ class WriteQueue {
   }
 
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const mine = this.#tail.then(
-      async () => await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, work),
-    )
+    const companion = this.#companions.getStore()
+    const mine = this.#tail.then(async () => await this.#transaction(work, companion))
     this.#tail = mine.catch(() => undefined)
     return await mine
+  }
+
+  async accompanied<T>(write: Companion['write'], work: () => Promise<T>): Promise<T> {
+    const companion: Companion = { write, due: true }
+    try {
+      return await this.#companions.run(companion, work)
+    } finally {
+      // What the work has set going in the background writes on its own account from now on.
+      companion.due = false
+    }
+  }
+
+  async #transaction<T>(work: (tx: Transaction) => Promise<T>, companion: Companion | undefined): Promise<T> {
+    return await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async (tx) => {
+      const result = await work(tx)
+      if (companion?.due) {
+        await companion.write(tx)
+        tx.afterCommit(() => {
+          companion.due = false
+        })
+      }
+      return result
+    })
   }
 
   async idle(): Promise<void> {

@@ -1,10 +1,13 @@
-import type { QueryInterface, Sequelize } from 'sequelize'
+import { DataTypes, type ModelAttributeColumnOptions, type QueryInterface, type Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
 
 /** Brings the schema up to date; each migration runs once. */
 export async function migrate(sequelize: Sequelize): Promise<void> {
   const umzug = new Umzug<QueryInterface>({
-    migrations: [{ name: '0001-initial', up: initial }],
+    migrations: [
+      { name: '0001-initial', up: initial },
+      { name: '0003-records-of-calls', up: recordsOfCalls },
+    ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
     logger: undefined,
@@ -13,8 +16,8 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
 }
 
 /**
- * The first schema is the models of the first release: no older database exists. A later change states its own columns
- * here and never touches this one again.
+ * Makes a new database as the models are now. A database that is older comes here through the later migrations, each of
+ * which states its own columns and finds them there already in a new one.
  */
 async function initial({ context }: { context: QueryInterface }): Promise<void> {
   for (const model of Object.values(context.sequelize.models)) {
@@ -29,6 +32,35 @@ async function initial({ context }: { context: QueryInterface }): Promise<void> 
       })
     }
   }
+}
+
+/** An audit row for the intent and one for the outcome, keys that know whether their call took effect, deleted users. */
+async function recordsOfCalls({ context }: { context: QueryInterface }): Promise<void> {
+  const kind = { type: DataTypes.STRING(8), allowNull: false, defaultValue: 'OUTCOME' }
+  await addMissingColumn(context, 'audit_log', 'kind', kind)
+  await addMissingColumn(context, 'audit_log', 'intent_id', DataTypes.INTEGER)
+  await addMissingColumn(context, 'audit_log', 'request', DataTypes.JSON)
+  await addMissingIndex(context, 'audit_log', ['intent_id'])
+  await addMissingColumn(context, 'idempotency_keys', 'effect_at', DataTypes.BIGINT)
+  await addMissingIndex(context, 'idempotency_keys', ['created_at'])
+  await addMissingColumn(context, 'users', 'deleted_at', DataTypes.BIGINT)
+  // Answers of earlier versions lie there in clear.
+  await context.bulkDelete('idempotency_keys', {})
+}
+
+async function addMissingColumn(
+  context: QueryInterface,
+  table: string,
+  column: string,
+  attribute: DataTypes.DataType | ModelAttributeColumnOptions,
+): Promise<void> {
+  if (!(column in (await context.describeTable(table)))) await context.addColumn(table, column, attribute)
+}
+
+async function addMissingIndex(context: QueryInterface, table: string, columns: string[]): Promise<void> {
+  const name = `${table}_${columns.join('_')}`
+  const known = (await context.showIndex(table)) as readonly { name: string }[]
+  if (!known.some((index) => index.name === name)) await context.addIndex(table, columns, { name })
 }
 
 /** Sequelize also knows names with a schema or a sort order, which no model here uses. */

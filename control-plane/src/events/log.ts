@@ -6,7 +6,7 @@ import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
-import type { EventLog, NewEvent, PublishedEvent, Subscription } from '../ports.ts'
+import type { EventListener, EventLog, NewEvent, PublishedEvent, Subscription } from '../ports.ts'
 import type { EventRow } from './model.ts'
 
 const BATCH = 500
@@ -22,10 +22,12 @@ export interface OrderedEventLogDeps {
 }
 
 interface Subscriber {
+  /** The last `seq` the listener was given. */
   cursor: number
+  /** Takes what is published straight away; else it reads the log at its own pace, and the log holds what waits. */
   live: boolean
   closed: boolean
-  readonly listener: (events: readonly PublishedEvent[]) => void
+  readonly listener: EventListener
 }
 
 /**
@@ -54,8 +56,7 @@ export class OrderedEventLog implements EventLog {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#running
-    for (const subscriber of this.#subscribers) subscriber.closed = true
-    this.#subscribers.clear()
+    for (const subscriber of this.#subscribers) this.#remove(subscriber)
   }
 
   async append(tx: Transaction, events: readonly NewEvent[]): Promise<void> {
@@ -72,40 +73,51 @@ export class OrderedEventLog implements EventLog {
     tx.afterCommit(() => this.#wake())
   }
 
-  async subscribe(
-    since: number | undefined,
-    listener: (events: readonly PublishedEvent[]) => void,
-  ): Promise<Subscription> {
-    const subscriber: Subscriber = {
-      cursor: since ?? this.#lastSeq,
-      live: since === undefined,
-      closed: false,
-      listener,
-    }
+  subscribe(since: number | undefined, listener: EventListener): Subscription {
+    // Nobody has seen what is not there yet; a number from before a restored backup must not hide what comes.
+    const cursor = Math.min(since ?? this.#lastSeq, this.#lastSeq)
+    const subscriber: Subscriber = { cursor, live: false, closed: false, listener }
     this.#subscribers.add(subscriber)
-    if (!subscriber.live) await this.#catchUp(subscriber)
-    return {
-      close: () => {
-        subscriber.closed = true
-        this.#subscribers.delete(subscriber)
-      },
-    }
+    this.#follow(subscriber, this.#catchUp(subscriber))
+    return { close: () => this.#remove(subscriber) }
+  }
+
+  #remove(subscriber: Subscriber): void {
+    subscriber.closed = true
+    this.#subscribers.delete(subscriber)
+  }
+
+  #follow(subscriber: Subscriber, delivery: Promise<void>): void {
+    delivery.catch((error: unknown) => {
+      this.#deps.log.warn({ err: error }, 'a subscriber of events failed')
+      this.#remove(subscriber)
+    })
   }
 
   /** Reads the log until nothing newer is in it; what is published after that goes straight to the listener. */
   async #catchUp(subscriber: Subscriber): Promise<void> {
     while (!subscriber.closed) {
-      const where = { seq: { [Op.gt]: subscriber.cursor } }
-      const found = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']], limit: BATCH })
-      const last = found.at(-1)
-      if (last) {
-        subscriber.cursor = last.seq
-        subscriber.listener(found.map((event) => this.#published(event)))
-      } else if (subscriber.cursor >= this.#lastSeq) {
+      if (subscriber.cursor >= this.#lastSeq) {
         subscriber.live = true
         return
       }
+      const where = { seq: { [Op.gt]: subscriber.cursor, [Op.lte]: this.#lastSeq } }
+      const found = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']], limit: BATCH })
+      subscriber.cursor = found.at(-1)?.seq ?? this.#lastSeq
+      if (found.length > 0) await subscriber.listener(found.map((event) => this.#published(event)))
     }
+  }
+
+  /** Gives a live subscriber what is new; while it takes its time with that, more does not pile up for it. */
+  async #deliver(subscriber: Subscriber, events: readonly PublishedEvent[]): Promise<void> {
+    const unseen = events.filter((event) => event.seq > subscriber.cursor)
+    subscriber.cursor = Math.max(subscriber.cursor, this.#lastSeq)
+    if (unseen.length === 0) return
+    const taken = subscriber.listener(unseen)
+    if (!taken) return
+    subscriber.live = false
+    await taken
+    await this.#catchUp(subscriber)
   }
 
   #wake(): void {
@@ -160,12 +172,8 @@ export class OrderedEventLog implements EventLog {
     const fresh = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']] })
     this.#lastSeq = fresh.at(-1)?.seq ?? this.#lastSeq
     const events = fresh.map((event) => this.#published(event))
-    for (const subscriber of this.#subscribers) {
-      if (!subscriber.live) continue
-      const unseen = events.filter((event) => event.seq > subscriber.cursor)
-      subscriber.cursor = this.#lastSeq
-      if (unseen.length > 0) subscriber.listener(unseen)
-    }
+    for (const subscriber of this.#subscribers)
+      if (subscriber.live) this.#follow(subscriber, this.#deliver(subscriber, events))
   }
 
   #published(event: EventRow): PublishedEvent {

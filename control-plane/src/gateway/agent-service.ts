@@ -61,12 +61,12 @@ function peerOf(call: {
 
 async function isEnrolled(deps: AgentServiceDeps, peer: PeerIdentity | undefined): Promise<PeerIdentity> {
   const { devices } = deps.db.models
-  if (
-    peer &&
-    (await devices.count({ where: { id: peer.deviceId, certificateSerial: peer.serial, deletedAt: null } })) === 1
+  const where = peer && { id: peer.deviceId, certificateSerial: peer.serial, disabled: false, deletedAt: null }
+  if (where && (await devices.count({ where })) === 1) return peer
+  throw new MusterError(
+    'UNAUTHENTICATED',
+    'this certificate does not speak for a device, or the device is disabled; enrol it or let an operator enable it',
   )
-    return peer
-  throw new MusterError('UNAUTHENTICATED', 'this certificate does not speak for a device; enrol it')
 }
 
 const GRPC_STATUS: Readonly<Record<string, status>> = {

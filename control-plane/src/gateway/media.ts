@@ -1,17 +1,16 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ServerReadableStream, ServerWritableStream } from '@grpc/grpc-js'
 import type { FetchMaterialRequest, FetchMaterialResponse, UploadEvidenceRequest } from '@muster/proto'
 import { v7 as uuidv7 } from 'uuid'
-import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row } from '../database/table.ts'
 import { MusterError, notFound } from '../errors.ts'
-import { defineRoute, FileAnswer, type Route } from '../http/route.ts'
+import { defineRoute, FileAnswer, type ByteRange, type Route } from '../http/route.ts'
 import { IdParams } from '../http/schemas.ts'
 import type { MediaStore } from '../materials/store.ts'
 
@@ -33,7 +32,8 @@ export async function sendMaterial(
 ): Promise<void> {
   const material = await row(deps.db.models.materials, { where: { id: call.request.materialId } })
   if (!material) throw notFound('material', call.request.materialId)
-  const { stream, size } = await deps.store.open(material.sha256)
+  const { size } = material
+  const stream = await deps.store.open(material.sha256)
   await pipeline(
     Readable.from(messages(stream as AsyncIterable<Buffer>, material.sha256, size)),
     call as unknown as NodeJS.WritableStream,
@@ -106,11 +106,13 @@ export function evidenceRoute(deps: MediaDeps): Route {
     tag: 'tasks',
     role: 'viewer',
     params: IdParams,
-    query: z.strictObject({}),
+    fileTypes: [...EVIDENCE_TYPES],
     handle: async ({ params }) => {
       const evidence = await row(deps.db.models.evidence, { where: { id: params.id } })
       if (!evidence) throw notFound('evidence', params.id)
-      return new FileAnswer(createReadStream(fileOf(deps, evidence.id)), evidence.mimeType, evidence.size)
+      const { id, mimeType, size } = evidence
+      const stream = async (range?: ByteRange) => (await open(fileOf(deps, id))).createReadStream(range)
+      return new FileAnswer({ mimeType, size, open: stream })
     },
   })
 }

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
+import { readOnly } from './methods.ts'
 import { openApiDocument } from './openapi.ts'
+import { beside } from './openapi-beside.ts'
 import type { Route } from './route.ts'
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -19,19 +21,22 @@ const PAGE = `<!doctype html>
 
 /** `/api/v1/openapi.json` for machines, `/docs` for people. */
 export function docsRoutes(routes: readonly Route[]): Middleware {
-  const document = JSON.stringify(openApiDocument(routes))
-  return async (ctx, next) => {
-    if (ctx.method !== 'GET') return await next()
-    if (ctx.path === '/api/v1/openapi.json') {
-      ctx.type = 'application/json'
-      ctx.body = document
-    } else if (ctx.path === '/docs' || ctx.path === '/docs/') {
-      ctx.type = 'text/html'
-      ctx.body = PAGE
-    } else if (ctx.path.startsWith('/docs/') && TYPES[ctx.path.slice(6)]) {
-      ctx.type = TYPES[ctx.path.slice(6)] ?? ''
-      ctx.body = createReadStream(join(assets, ctx.path.slice(6)))
-    } else await next()
-    return undefined
-  }
+  const document = JSON.stringify(openApiDocument(routes, beside))
+  const page = (ctx: Context): void => answer(ctx, 'text/html', PAGE)
+  return readOnly(
+    new Map([
+      ['/api/v1/openapi.json', (ctx: Context) => answer(ctx, 'application/json', document)],
+      ['/docs', page],
+      ['/docs/', page],
+      ...Object.entries(TYPES).map(
+        ([name, type]) =>
+          [`/docs/${name}`, (ctx: Context) => answer(ctx, type, createReadStream(join(assets, name)))] as const,
+      ),
+    ]),
+  )
+}
+
+function answer(ctx: Context, type: string, body: Context['body']): void {
+  ctx.type = type
+  ctx.body = body
 }

@@ -1,76 +1,132 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Authenticator } from '../auth/service.ts'
+import { invalid, MusterError } from '../errors.ts'
 import type { EventLog, PublishedEvent } from '../ports.ts'
+import { asMusterError, envelopeOf } from './envelope.ts'
+import { readOnly } from './methods.ts'
 
 const PATH = '/api/v1/ws'
-/** A reader this far behind is cut off; it comes back with its last `seq` and misses nothing. */
-const LARGEST_BACKLOG_BYTES = 8 * 1024 * 1024
+/** With more than this on its way to a client, the rest waits in the event log. */
+const MOST_WAITING_BYTES = 256 * 1024
 const PING_MS = 30_000
+const LARGEST_MESSAGE_BYTES = 1024
+/** Private codes begin at 4000; this one is HTTP's 401. */
+const CLOSE = { goingAway: 1001, tryAgainLater: 1013, tokenEnded: 4401 } as const
+
+export interface EventSocketDeps {
+  readonly auth: Authenticator
+  readonly events: EventLog
+  readonly log: Logger
+  /** How often a client is asked whether it is there, and how long it has to answer. @default 30_000 */
+  readonly pingMs?: number
+}
 
 /** Serves `GET /api/v1/ws?token=&since=`: each state change once, in order. */
 export class EventSocket {
-  readonly #deps: { readonly auth: Authenticator; readonly events: EventLog; readonly log: Logger }
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 })
+  readonly #deps: EventSocketDeps
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES })
+  /** Asked and not answered yet. */
+  readonly #silent = new WeakSet<WebSocket>()
   readonly #pings: NodeJS.Timeout
 
-  constructor(deps: { auth: Authenticator; events: EventLog; log: Logger }) {
+  constructor(deps: EventSocketDeps) {
     this.#deps = deps
-    this.#pings = setInterval(() => this.#pingAll(), PING_MS)
+    this.#pings = setInterval(() => this.#pingAll(), deps.pingMs ?? PING_MS)
     this.#pings.unref()
   }
 
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
-      this.#upgrade(request, socket, head).catch((error: unknown) => {
-        this.#deps.log.info({ err: error }, 'event socket refused')
-        socket.destroy()
-      })
+      socket.on('error', () => socket.destroy())
+      this.#upgrade(request, socket, head).catch((error: unknown) => refuse(socket, asMusterError(error)))
     })
   }
 
   close(): void {
     clearInterval(this.#pings)
-    for (const socket of this.#sockets.clients) socket.close(1001, 'the server is going away')
+    for (const client of this.#sockets.clients) client.close(CLOSE.goingAway, 'the server is going away')
     this.#sockets.close()
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://host')
-    if (url.pathname !== PATH) return refuse(socket, 404, 'Not Found')
-    const sinceText = url.searchParams.get('since')
-    const since = sinceText === null ? undefined : Number(sinceText)
-    if (since !== undefined && (!Number.isSafeInteger(since) || since < 0)) return refuse(socket, 400, 'Bad Request')
+    const url = URL.parse(request.url ?? '/', 'http://host')
+    if (url?.pathname !== PATH) throw new MusterError('NOT_FOUND', `there is no WebSocket here; it is at ${PATH}`)
+    const since = url.searchParams.get('since') || undefined
+    if (since !== undefined && !/^\d{1,15}$/.test(since))
+      throw invalid('since: is not a sequence number; send the seq of the last event you have')
     const token = url.searchParams.get('token')
     const authorization = token === null ? (request.headers.authorization ?? '') : `Bearer ${token}`
-    const user = await this.#deps.auth.verify(authorization).catch(() => undefined)
-    if (!user) return refuse(socket, 401, 'Unauthorized')
+    await this.#deps.auth.verify(authorization)
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
-      this.#serve(client, since).catch((error: unknown) => {
-        this.#deps.log.warn({ err: error }, 'event socket failed')
-        client.terminate()
+      this.#serve(client, authorization, since === undefined ? undefined : Number(since)).catch((error: unknown) => {
+        this.#deps.log.info({ err: error }, 'event socket ended')
+        client.close(CLOSE.tokenEnded, 'the token has ended; come back with a new one')
       })
     })
   }
 
-  async #serve(client: WebSocket, since: number | undefined): Promise<void> {
+  async #serve(client: WebSocket, authorization: string, since: number | undefined): Promise<void> {
     client.on('error', () => client.terminate())
-    const send = (events: readonly PublishedEvent[]): void => {
-      if (client.bufferedAmount > LARGEST_BACKLOG_BYTES) return client.terminate()
-      for (const event of events) client.send(JSON.stringify(event))
+    client.on('pong', () => this.#silent.delete(client))
+    const watch = await this.#deps.auth.watch(authorization, () =>
+      client.close(CLOSE.tokenEnded, 'the token has ended; come back with a new one and since'),
+    )
+    const subscription = this.#deps.events.subscribe(since, (events) => deliver(client, events))
+    const end = (): void => {
+      subscription.close()
+      watch.stop()
     }
-    const subscription = await this.#deps.events.subscribe(since, send)
-    if (client.readyState === client.OPEN) client.on('close', () => subscription.close())
-    else subscription.close()
+    if (client.readyState === client.OPEN) client.once('close', end)
+    else end()
   }
 
   #pingAll(): void {
-    for (const client of this.#sockets.clients) client.ping()
+    for (const client of this.#sockets.clients) {
+      if (this.#silent.has(client)) drop(client)
+      else {
+        this.#silent.add(client)
+        client.ping()
+      }
+    }
   }
 }
 
-function refuse(socket: Duplex, status: number, text: string): void {
-  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+/** Answers plain requests for the address of the WebSocket. */
+export function upgradeRequired(): Middleware {
+  const refuseIt = (): never => {
+    throw new MusterError('UPGRADE_REQUIRED', 'Upgrade: is missing; open this address as a WebSocket')
+  }
+  return readOnly(new Map([[PATH, refuseIt]]))
+}
+
+/** Answers a promise while the client reads more slowly than things happen. */
+function deliver(client: WebSocket, events: readonly PublishedEvent[]): Promise<void> | undefined {
+  const sent = Promise.withResolvers<void>()
+  events.forEach((event, at) =>
+    // The last one is written when all before it are; an error means that the client is gone.
+    client.send(JSON.stringify(event), at === events.length - 1 ? () => sent.resolve() : undefined),
+  )
+  return client.bufferedAmount > MOST_WAITING_BYTES ? sent.promise : undefined
+}
+
+/** One that still has something to read is told to come back; one that has not is dead. */
+function drop(client: WebSocket): void {
+  if (client.bufferedAmount === 0 || client.readyState !== client.OPEN) client.terminate()
+  else client.close(CLOSE.tryAgainLater, 'too slow; come back with since')
+}
+
+function refuse(socket: Duplex, error: MusterError): void {
+  const body = JSON.stringify(envelopeOf(error, uuidv7()))
+  const head = [
+    `HTTP/1.1 ${error.status} ${error.code}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -1,77 +1,117 @@
 import { createHash } from 'node:crypto'
-import { Op, UniqueConstraintError } from 'sequelize'
+import { Op, type Transaction } from 'sequelize'
+import type { IdempotencyKeyRow } from '../audit/model.ts'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row } from '../database/table.ts'
 import { conflict, invalid } from '../errors.ts'
 import type { Caller } from './route.ts'
+import { Seal } from './seal.ts'
 
 const KEPT_MS = 24 * 60 * 60 * 1000
 const LONGEST_KEY = 128
+const LONGEST_PATH = 200
+const ANSWERED = 200
+/** It took effect, and nobody knows any more what it answered. */
+const LOST = 500
 
 export interface IdempotentCall {
   readonly caller: Caller
   readonly path: string
   readonly key: string
-  readonly body: unknown
+  /** All that was asked for: the same key with another request is a mistake of the caller. */
+  readonly request: unknown
 }
 
-/** `Idempotency-Key`: the same key with the same body answers as the first time and does nothing again, for 24 hours. */
+/** What a key that was sent again answers, without doing anything. */
+export interface Replay {
+  readonly response: unknown
+}
+
+/** A key in use. Each step is part of the write it belongs to. */
+export interface Claim {
+  /** Belongs to the effect's own transaction, so that the key and the effect are there together or not at all. */
+  tookEffect(tx: Transaction): Promise<void>
+  answered(tx: Transaction, response: unknown): Promise<void>
+  /** Frees the key of a call that changed nothing; keeps the key of one that did. */
+  failed(tx: Transaction): Promise<void>
+}
+
+/** `Idempotency-Key`: the same key with the same request answers as the first time and does nothing again. */
 export class Idempotency {
   readonly #db: Database
   readonly #clock: Clock
+  readonly #seal: Seal
 
-  constructor(deps: { db: Database; clock: Clock }) {
+  /** @param deps.secret closes stored answers, which may hold secrets such as enrolment codes */
+  constructor(deps: { db: Database; clock: Clock; secret: Uint8Array }) {
     this.#db = deps.db
     this.#clock = deps.clock
+    this.#seal = new Seal(deps.secret, 'idempotency')
   }
 
-  /** Throws CONFLICT for a key used with another body, or whose first call has not answered. */
-  async once(call: IdempotentCall, work: () => Promise<unknown>): Promise<unknown> {
+  /** Settles the keys of calls that a killed plane left without an answer. */
+  async recover(): Promise<void> {
+    await this.#db.write(async (tx) => await this.#settle(tx, {}))
+  }
+
+  /** Throws CONFLICT for a key used for another request, or whose first call has no answer to repeat. */
+  async claim(call: IdempotentCall): Promise<Claim | Replay> {
     if (call.key.length > LONGEST_KEY)
       throw invalid(`Idempotency-Key: is longer than ${LONGEST_KEY} characters; use a UUID`)
-    const where = { userId: call.caller.userId, method: 'POST', path: call.path.slice(0, 200), key: call.key }
-    const bodyHash = createHash('sha256')
-      .update(JSON.stringify(call.body ?? null))
-      .digest('hex')
-    const earlier = await this.#claim(where, bodyHash)
-    if (earlier) return earlier.response
-    try {
-      const response = await work()
-      await this.#db.write(
-        async (tx) =>
-          await this.#db.models.idempotencyKeys.update({ status: 200, response }, { where, transaction: tx }),
-      )
-      return response
-    } catch (error) {
-      // A refusal changed nothing, so the same key may be used for the mended request.
-      await this.#db.write(async (tx) => await this.#db.models.idempotencyKeys.destroy({ where, transaction: tx }))
-      throw error
+    const { idempotencyKeys } = this.#db.models
+    const path = call.path.slice(0, LONGEST_PATH)
+    const where = { userId: call.caller.userId, method: 'POST', path, key: call.key }
+    const bodyHash = fingerprint({ path: call.path, request: call.request })
+    const now = this.#clock.now().getTime()
+    return await this.#db.write(async (tx) => {
+      await idempotencyKeys.destroy({ where: { createdAt: { [Op.lt]: now - KEPT_MS } }, transaction: tx })
+      const known = await row(idempotencyKeys, { where, transaction: tx })
+      if (known) return this.#replay(known, bodyHash)
+      return this.#claimed(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx))
+    })
+  }
+
+  #replay(known: IdempotencyKeyRow, bodyHash: string): Replay {
+    if (known.bodyHash !== bodyHash)
+      throw conflict('Idempotency-Key: was used for another request; use a new key, or send the same request again')
+    if (known.status === null)
+      throw conflict('Idempotency-Key: its first call is still running; wait a moment and send the same again')
+    const text = known.status === ANSWERED ? this.#seal.open(String(known.response)) : undefined
+    if (text !== undefined) return { response: JSON.parse(text) }
+    throw conflict(
+      'Idempotency-Key: its first call took effect, but its answer was lost; list what there is to find it, and use a new key only for something new',
+    )
+  }
+
+  #claimed(id: number): Claim {
+    const { idempotencyKeys } = this.#db.models
+    return {
+      tookEffect: async (tx) => {
+        const effectAt = this.#clock.now().getTime()
+        await idempotencyKeys.update({ effectAt }, { where: { id }, transaction: tx })
+      },
+      answered: async (tx, response) => {
+        const sealed = this.#seal.close(JSON.stringify(response ?? null))
+        await idempotencyKeys.update({ status: ANSWERED, response: sealed }, { where: { id }, transaction: tx })
+      },
+      failed: async (tx) => await this.#settle(tx, { id }),
     }
   }
 
-  async #claim(
-    where: { userId: number; method: string; path: string; key: string },
-    bodyHash: string,
-  ): Promise<{ response: unknown } | undefined> {
+  async #settle(tx: Transaction, which: { id?: number }): Promise<void> {
     const { idempotencyKeys } = this.#db.models
-    const now = this.#clock.now().getTime()
-    try {
-      await this.#db.write(async (tx) => {
-        await idempotencyKeys.destroy({ where: { createdAt: { [Op.lt]: now - KEPT_MS } }, transaction: tx })
-        await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx)
-      })
-      return undefined
-    } catch (error) {
-      if (!(error instanceof UniqueConstraintError)) throw error
-    }
-    const known = await row(idempotencyKeys, { where })
-    if (known?.bodyHash !== bodyHash) throw conflict('Idempotency-Key: was used with another body; use a new key')
-    if (known.status === null) {
-      throw conflict(
-        'Idempotency-Key: its first call has not answered; look whether it took effect, then use a new key',
-      )
-    }
-    return { response: known.response }
+    await idempotencyKeys.destroy({ where: { ...which, status: null, effectAt: null }, transaction: tx })
+    await idempotencyKeys.update({ status: LOST }, { where: { ...which, status: null }, transaction: tx })
   }
+}
+
+/** Equal for equal requests, in whatever order their fields came. */
+function fingerprint(request: unknown): string {
+  return createHash('sha256').update(JSON.stringify(request, sortedFields)).digest('hex')
+}
+
+function sortedFields(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

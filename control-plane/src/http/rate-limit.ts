@@ -1,7 +1,9 @@
+import { LRUCache } from 'lru-cache'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { MusterError } from '../errors.ts'
 
 const LOGIN_FAILURES_PER_MINUTE = 10
+const REMEMBERED_SIGN_INS = 10_000
 
 /** Task creations of one user. */
 export class TaskRateLimit {
@@ -14,23 +16,38 @@ export class TaskRateLimit {
   }
 
   /** Throws RATE_LIMITED with the seconds to wait. */
-  async count(userId: number): Promise<void> {
+  async spend(userId: number): Promise<void> {
     await consume(this.#limiter, String(userId), `at most ${this.#perMinute} tasks a minute may be created`)
+  }
+
+  /** For a creation that was refused. */
+  async giveBack(userId: number): Promise<void> {
+    await this.#limiter.reward(String(userId))
   }
 }
 
-/** Failed sign-ins of one address; good ones do not count, so that a script may sign in often. */
+/**
+ * Failed sign-ins of one address; good ones do not count, so that a script may sign in often. A user who has signed in
+ * from an address is counted apart there: whoever guesses at others from the same office does not lock that user out.
+ */
 export class LoginRateLimit {
   readonly #limiter = new RateLimiterMemory({ points: LOGIN_FAILURES_PER_MINUTE, duration: 60 })
+  readonly #known = new LRUCache<string, true>({ max: REMEMBERED_SIGN_INS })
 
-  /** Throws RATE_LIMITED when the address has failed too often. */
-  async check(ip: string): Promise<void> {
-    const state = await this.#limiter.get(ip)
-    if (state && state.remainingPoints <= 0) throw tooMany(state, 'too many failed sign-ins')
-  }
-
-  async failed(ip: string): Promise<void> {
-    await this.#limiter.consume(ip).catch(() => undefined)
+  /** Throws RATE_LIMITED when there were too many failures. Counted before it is tried: tries may come all at once. */
+  async attempt<T>(ip: string, username: string, signIn: () => Promise<T>): Promise<T> {
+    const personal = `${ip} ${username}`
+    const key = this.#known.has(personal) ? personal : ip
+    await consume(this.#limiter, key, 'too many failed sign-ins')
+    try {
+      const signedIn = await signIn()
+      this.#known.set(personal, true)
+      await this.#limiter.reward(key)
+      return signedIn
+    } catch (error) {
+      if (!(error instanceof MusterError)) await this.#limiter.reward(key)
+      throw error
+    }
   }
 }
 
@@ -38,8 +55,10 @@ async function consume(limiter: RateLimiterMemory, key: string, text: string): P
   try {
     await limiter.consume(key)
   } catch (error) {
-    if (error instanceof RateLimiterRes) throw tooMany(error, text)
-    throw error
+    if (!(error instanceof RateLimiterRes)) throw error
+    // What was not tried is not counted, or trying on would keep the door shut.
+    await limiter.reward(key)
+    throw tooMany(error, text)
   }
 }
 

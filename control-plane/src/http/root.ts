@@ -1,6 +1,7 @@
-import type { Middleware } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { HealthCheck } from '../ports.ts'
+import { readOnly } from './methods.ts'
 
 const CHECK_LIMIT_MS = 2000
 
@@ -22,20 +23,26 @@ export function rootRoutes(deps: RootDeps): Middleware {
       this.set(deps.online())
     },
   })
-  return async (ctx, next) => {
-    if (ctx.method !== 'GET') return await next()
-    if (ctx.path === '/healthz') ctx.body = { status: 'ok', checks: {} }
-    else if (ctx.path === '/readyz') {
-      const checks = await readiness(deps.checks)
-      const ready = Object.values(checks).every((check) => check.ok)
-      ctx.status = ready ? 200 : 503
-      ctx.body = { status: ready ? 'ok' : 'unavailable', checks }
-    } else if (ctx.path === '/metrics') {
-      ctx.type = registry.contentType
-      ctx.body = await registry.metrics()
-    } else await next()
-    return undefined
-  }
+  return readOnly(
+    new Map<string, (ctx: Context) => Promise<void> | void>([
+      ['/healthz', (ctx) => void (ctx.body = { status: 'ok', checks: {} })],
+      ['/readyz', async (ctx) => await answerReadiness(ctx, deps.checks)],
+      [
+        '/metrics',
+        async (ctx) => {
+          ctx.type = registry.contentType
+          ctx.body = await registry.metrics()
+        },
+      ],
+    ]),
+  )
+}
+
+async function answerReadiness(ctx: Context, wanted: readonly HealthCheck[]): Promise<void> {
+  const checks = await readiness(wanted)
+  const ready = Object.values(checks).every((check) => check.ok)
+  ctx.status = ready ? 200 : 503
+  ctx.body = { status: ready ? 'ok' : 'unavailable', checks }
 }
 
 async function readiness(checks: readonly HealthCheck[]): Promise<Record<string, { ok: boolean; reason?: string }>> {

@@ -20,16 +20,30 @@ export interface UploadedFile {
   readonly size: number
 }
 
+/** Part of a file, both ends included. */
+export interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+export interface FileAnswerOptions {
+  readonly mimeType: string
+  /** Of the whole; absent for what is made while it is sent. */
+  readonly size?: number
+  /** Names these bytes for ever: with it and the size, a client can ask for parts and for what changed. */
+  readonly sha256?: string
+  /** What a browser would save it as. */
+  readonly filename?: string
+  /** Opened only when bytes are really sent. */
+  open(range: ByteRange | undefined): Promise<Readable>
+}
+
 /** Bytes instead of the envelope. */
 export class FileAnswer {
-  readonly body: Readable | Buffer
-  readonly mimeType: string
-  readonly size: number
+  readonly options: FileAnswerOptions
 
-  constructor(body: Readable | Buffer, mimeType: string, size: number) {
-    this.body = body
-    this.mimeType = mimeType
-    this.size = size
+  constructor(options: FileAnswerOptions) {
+    this.options = options
   }
 }
 
@@ -41,8 +55,10 @@ export interface RouteInput<P, Q, B> {
   readonly caller: Caller
 }
 
+export type Method = 'get' | 'post' | 'patch' | 'delete'
+
 export interface RouteOptions<P extends ZodType, Q extends ZodType, B extends ZodType, R extends ZodType> {
-  readonly method: 'get' | 'post' | 'patch' | 'delete'
+  readonly method: Method
   /** Below /api/v1, parameters in braces. */
   readonly path: string
   readonly summary: string
@@ -54,30 +70,39 @@ export interface RouteOptions<P extends ZodType, Q extends ZodType, B extends Zo
   readonly body?: B
   /** Takes multipart/form-data with a `file`; `body` describes its other fields. */
   readonly upload?: boolean
+  /** @default 100 MB */
+  readonly largestUploadBytes?: number
   /** Counted against the limit of task creations. */
   readonly createsTask?: boolean
   /** Schema of `data`; absent for routes that answer bytes. */
   readonly data?: R
+  /** Media types of the bytes a route without `data` answers. */
+  readonly fileTypes?: readonly string[]
   handle(input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<R> | FileAnswer>
 }
 
 /** A route whose schemas are known only at run time. */
 export interface Route {
-  readonly method: 'get' | 'post' | 'patch' | 'delete'
+  readonly method: Method
   readonly path: string
   readonly summary: string
   readonly tag: string
   readonly role: Role | 'public'
   readonly params: ZodType
   readonly query: ZodType
+  /** Undefined for a route that takes no body. */
   readonly body: ZodType | undefined
   readonly upload: boolean
+  readonly largestUploadBytes: number
   readonly createsTask: boolean
   readonly data: ZodType | undefined
+  readonly fileTypes: readonly string[]
   handle(input: RouteInput<unknown, unknown, unknown>): Promise<unknown>
 }
 
-const Nothing = z.strictObject({})
+const LARGEST_UPLOAD_BYTES = 100 * 1024 * 1024
+/** A request that may hold no field. */
+export const Nothing = z.strictObject({})
 
 /** One schema gives validation, types and documentation of a route. */
 export function defineRoute<
@@ -94,10 +119,12 @@ export function defineRoute<
     role: options.role,
     params: options.params ?? Nothing,
     query: options.query ?? Nothing,
-    body: options.body ?? (options.method === 'get' || options.method === 'delete' ? undefined : Nothing),
+    body: options.body,
     upload: options.upload ?? false,
+    largestUploadBytes: options.largestUploadBytes ?? LARGEST_UPLOAD_BYTES,
     createsTask: options.createsTask ?? false,
     data: options.data,
+    fileTypes: options.fileTypes ?? [],
     // The server parses with the schemas above before it calls, so the input has their types.
     handle: async (input) => await options.handle(input as Parameters<typeof options.handle>[0]),
   }

@@ -1,7 +1,11 @@
 import { DateTime } from 'luxon'
 import { z, type ZodType } from 'zod'
 
-export const Id = z.coerce.number().int().positive()
+/** A number in a path, a query or a form: plain digits, and nothing else that JavaScript would take for a number. */
+const digits = (schema: z.ZodType<number>) =>
+  z.preprocess((given) => (typeof given === 'string' && /^(0|[1-9]\d*)$/.test(given) ? Number(given) : given), schema)
+
+export const Id = digits(z.number().int().positive())
 export const IdParams = z.strictObject({ id: Id })
 export const ids = z.array(z.number().int().positive())
 export const IdAnswer = z.strictObject({ id: z.number().int() })
@@ -10,8 +14,8 @@ export const Empty = z.null()
 const MAX_PAGE_SIZE = 100
 const FARTHEST_OFFSET_MINUTES = 14 * 60
 export const paging = {
-  page: z.coerce.number().int().min(1).default(1),
-  size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(20),
+  page: digits(z.number().int().min(1)).default(1).meta({ default: 1 }),
+  size: digits(z.number().int().min(1).max(MAX_PAGE_SIZE)).default(20).meta({ default: 20 }),
 }
 export const Paging = z.strictObject(paging)
 
@@ -42,6 +46,8 @@ export class WorkspaceTime {
 
   /** Milliseconds of an ISO time, or undefined when it is not one. */
   parse(text: string): number | undefined {
+    // Luxon also takes a time without a day, a year alone, weeks and numbered days.
+    if (!/^\d{4}-\d{2}-\d{2}(T|$)/.test(text)) return undefined
     // Luxon takes any two digits for an offset; no place on earth is more than 14 hours away from UTC.
     const time = DateTime.fromISO(text, { zone: this.zone, setZone: true })
     return time.isValid && Math.abs(time.offset) <= FARTHEST_OFFSET_MINUTES ? time.toMillis() : undefined

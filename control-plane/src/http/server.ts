@@ -1,36 +1,28 @@
-import { createServer, type Server } from 'node:http'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { bodyParser } from '@koa/bodyparser'
-import multer from '@koa/multer'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
-import type { Audit } from '../audit/service.ts'
 import type { Authenticator } from '../auth/service.ts'
-import type { Role } from '../auth/model.ts'
-import { MusterError } from '../errors.ts'
+import { formReader, jsonBody, type Form } from './body.ts'
+import { callerOf, mayCall } from './callers.ts'
+import type { Changes, Input } from './changes.ts'
 import { docsRoutes } from './docs.ts'
+import { upgradeRequired } from './event-socket.ts'
 import { errorEnvelope, requestIdOf, type RequestState } from './envelope.ts'
-import type { Idempotency } from './idempotency.ts'
-import type { TaskRateLimit } from './rate-limit.ts'
-import { FileAnswer, type Caller, type Route, type UploadedFile } from './route.ts'
+import { allowOnly } from './methods.ts'
+import { plainInput } from './plain-input.ts'
+import { FileAnswer, Nothing, type Caller, type Route } from './route.ts'
+import { sendFile } from './send-file.ts'
 import { validate } from './validate.ts'
-
-const JSON_LIMIT = '1mb'
-const LARGEST_FILE_BYTES = 100 * 1024 * 1024
-const RANK: Readonly<Record<Role, number>> = { viewer: 1, operator: 2, admin: 3 }
-const NOBODY = { userId: 0, username: '', role: 'viewer' } as const
 
 export interface HttpDeps {
   readonly routes: readonly Route[]
   /** Answers outside the API, such as health and metrics. */
   readonly root: Middleware
   readonly auth: Authenticator
-  readonly audit: Audit
-  readonly idempotency: Idempotency
-  readonly taskRate: TaskRateLimit
+  readonly changes: Changes
   readonly uploadDir: string
   readonly log: Logger
 }
@@ -50,112 +42,72 @@ export function httpServer(deps: HttpDeps): Server {
   app.use(errorEnvelope(deps.log))
   app.use(deps.root)
   app.use(docsRoutes(deps.routes))
+  app.use(upgradeRequired())
   const router = new Router({ prefix: '/api/v1' })
-  const upload = multer({ dest: join(deps.uploadDir), limits: { fileSize: LARGEST_FILE_BYTES, files: 1 } })
-  const json = bodyParser({ enableTypes: ['json'], jsonLimit: JSON_LIMIT, jsonStrict: true })
   for (const route of deps.routes) {
-    const parse = route.upload ? upload.single('file') : json
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    router[route.method](path, guard(route, deps), parse as unknown as Middleware, answer(route, deps))
+    router[route.method](path, route.method === 'get' ? reading(route, deps) : changing(route, deps))
   }
   app.use(router.routes())
-  app.use(
-    router.allowedMethods({
-      throw: true,
-      methodNotAllowed: () => new MusterError('METHOD_NOT_ALLOWED', 'this path has no such method; see /docs'),
-    }),
-  )
+  app.use((ctx) => {
+    const { path } = router.match(ctx.path, ctx.method)
+    const methods = path.flatMap((layer) => layer.methods)
+    if (methods.length > 0) allowOnly(ctx, methods)
+  })
   const handle = app.callback()
   // Koa answers every request itself, also after an error.
-  return createServer((request, response) => void handle(request, response))
+  return createServer(
+    { shouldUpgradeCallback: asksForWebSocket },
+    (request, response) => void handle(request, response),
+  )
 }
 
-interface CallState extends RequestState {
-  caller: Caller
-}
+/** Other upgrades are offers a client makes with an ordinary request, such as HTTP/2. */
+const asksForWebSocket = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'websocket'
 
-/** Signs the caller in before a byte of the body is read. */
-function guard(route: Route, deps: HttpDeps): Middleware {
-  return async (ctx, next) => {
-    const state = ctx.state as CallState
-    const base = { ip: ctx.ip, requestId: state.requestId, authorization: ctx.get('authorization') }
-    if (route.role === 'public') state.caller = { ...NOBODY, ...base }
-    else {
-      const user = await deps.auth.verify(ctx.get('authorization'))
-      if (RANK[user.role] < RANK[route.role]) {
-        throw new MusterError('FORBIDDEN', `this needs the role ${route.role}; ${user.username} is ${user.role}`)
-      }
-      state.caller = { ...user, ...base }
-      if (route.createsTask && ctx.query['dryRun'] !== 'true') await deps.taskRate.count(user.userId)
-    }
-    await next()
-  }
-}
-
-function answer(route: Route, deps: HttpDeps): Middleware {
+function reading(route: Route, deps: HttpDeps): Middleware {
   return async (ctx) => {
-    const { caller } = ctx.state as CallState
-    const file = uploadedFile(ctx)
+    const caller = await callerOf(route, ctx, deps.auth)
+    mayCall(route, caller)
+    await reply(ctx, await route.handle(inputOf(route, ctx, caller, { fields: undefined, file: undefined })))
+  }
+}
+
+function changing(route: Route, deps: HttpDeps): Middleware {
+  const formOf = formReader(deps.uploadDir, route.largestUploadBytes)
+  return async (ctx) => {
+    let form: Form = { fields: undefined, file: undefined }
     try {
-      if (route.method === 'get') return reply(ctx, await call(route, ctx, caller, file))
-      const data = await mutate(route, ctx, deps, file)
-      reply(ctx, data)
+      const data = await deps.changes.answer(route, ctx, async (caller) => {
+        form = route.upload ? await formOf(ctx) : { fields: await jsonBody(ctx), file: undefined }
+        return inputOf(route, ctx, caller, form)
+      })
+      await reply(ctx, data)
     } finally {
-      if (file) await rm(file.path, { force: true })
+      if (form.file) await rm(form.file.path, { force: true })
     }
   }
 }
 
-/** Runs a change once per idempotency key, and audits it whatever becomes of it. */
-async function mutate(route: Route, ctx: Context, deps: HttpDeps, file: UploadedFile | undefined): Promise<unknown> {
-  const { caller } = ctx.state as CallState
-  const work = async (): Promise<unknown> => await call(route, ctx, caller, file)
-  const key = route.method === 'post' ? ctx.get('idempotency-key') : ''
-  const target = ctx.path.slice('/api/v1'.length)
-  const entry = { caller, action: `${route.method.toUpperCase()} ${route.path}`, target, before: bodyOf(ctx) }
-  try {
-    const data =
-      key && caller.userId
-        ? await deps.idempotency.once({ caller, path: target, key, body: bodyOf(ctx) }, work)
-        : await work()
-    await deps.audit.write({ ...entry, after: data, outcome: 200 })
-    return data
-  } catch (error) {
-    await deps.audit.write({ ...entry, after: null, outcome: error instanceof MusterError ? error.status : 500 })
-    throw error
-  }
-}
-
-async function call(route: Route, ctx: Context, caller: Caller, file: UploadedFile | undefined): Promise<unknown> {
-  return await route.handle({
+function inputOf(route: Route, ctx: Context, caller: Caller, { fields, file }: Form): Input {
+  if (file) plainInput(file.originalName, 'file')
+  return {
     params: validate(route.params, ctx['params'], 'path'),
-    query: validate(route.query, { ...ctx.query }, 'query'),
-    body: route.body ? validate(route.body, bodyOf(ctx) ?? {}, 'body') : {},
+    query: validate(route.query, withoutEmpty(ctx.query), 'query'),
+    body: validate(route.body ?? Nothing, route.upload ? withoutEmpty(fields) : fieldsOf(fields), 'body'),
     file,
     caller,
-  })
-}
-
-function reply(ctx: Context, data: unknown): void {
-  if (data instanceof FileAnswer) {
-    ctx.type = data.mimeType
-    ctx.length = data.size
-    ctx.body = data.body
-    return
   }
-  ctx.body = { code: 200, msg: 'success', data: data ?? null, timestamp: Date.now(), requestId: requestIdOf(ctx) }
 }
 
-const bodyOf = (ctx: Context): unknown => (ctx.request as { body?: unknown }).body
+/** Nothing sent is nothing asked for; `null` is a mistake. */
+const fieldsOf = (fields: unknown): unknown => (fields === undefined ? {} : fields)
 
-function uploadedFile(ctx: Context): UploadedFile | undefined {
-  const { file } = ctx.request as { file?: { path: string; originalname: string; size: number } }
-  // Browsers send names as UTF-8; the multipart parser reads them as latin1.
-  return (
-    file && {
-      path: file.path,
-      originalName: Buffer.from(file.originalname, 'latin1').toString('utf8'),
-      size: file.size,
-    }
-  )
+/** Forms send what was left empty as `name=`. */
+const withoutEmpty = (fields: unknown): object =>
+  Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== ''))
+
+async function reply(ctx: Context, data: unknown): Promise<void> {
+  if (data instanceof FileAnswer) return await sendFile(ctx, data)
+  ctx.body = { code: 200, msg: 'success', data: data ?? null, timestamp: Date.now(), requestId: requestIdOf(ctx) }
 }

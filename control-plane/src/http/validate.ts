@@ -1,9 +1,12 @@
 import type { ZodError, ZodType, z } from 'zod'
 import { invalid } from '../errors.ts'
+import { plainInput } from './plain-input.ts'
+
+const LONGEST_TEXT = 300
 
 /** Parses, or throws INVALID_REQUEST that names each field and what is wrong with it. */
 export function validate<T extends ZodType>(schema: T, value: unknown, where: string): z.output<T> {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(plainInput(value, where))
   if (parsed.success) return parsed.data
   throw invalid(describe(parsed.error, where))
 }
@@ -17,7 +20,7 @@ function describe(error: ZodError, where: string): string {
     return `${path || where}: ${lowerFirst(issue.message)}`
   })
   const more = error.issues.length > 5 ? `; and ${error.issues.length - 5} more` : ''
-  return texts.join('; ') + more
+  return texts.map((text) => text.slice(0, LONGEST_TEXT)).join('; ') + more
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

@@ -1,13 +1,14 @@
-import { Op, type WhereOptions } from 'sequelize'
+import { Op, type Transaction, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
-import { defineRoute, FileAnswer, type Route } from '../http/route.ts'
-import { Empty, Id, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import { defineRoute, FileAnswer, type ByteRange, type Route } from '../http/route.ts'
+import { Empty, Id, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
 import { activeTaskWithMaterial } from '../tasks/references.ts'
-import { contentTypeOf } from './content-type.ts'
+import { categoryRoutes, existingCategory } from './categories.ts'
+import { contentTypeOf, MEDIA_TYPES } from './content-type.ts'
 import type { MaterialRow } from './model.ts'
 import { sha256OfFile, type MediaStore } from './store.ts'
 
@@ -25,10 +26,8 @@ const Material = z
     createTime: Timestamp,
   })
   .meta({ id: 'Material' })
-const Category = z
-  .strictObject({ id: z.number().int(), name: z.string(), parentId: z.number().int().nullable() })
-  .meta({ id: 'MaterialCategory' })
-const Name = z.string().min(1).max(200)
+const LONGEST_NAME = 200
+const Name = z.string().min(1).max(LONGEST_NAME)
 
 export interface MaterialDeps {
   readonly db: Database
@@ -57,26 +56,21 @@ function uploadRoute({ db, clock, time, store }: MaterialDeps): Route {
       if (!file || file.size === 0)
         throw invalid('file: is missing or empty; send multipart/form-data with a part "file"')
       const kind = await contentTypeOf(file.path, file.size)
-      if (body.categoryId !== undefined) await existingCategory(db, body.categoryId)
       const sha256 = await sha256OfFile(file.path)
       await store.put(sha256, file.path)
       const made = await db.write(async (tx) => {
+        const name = body.name ?? (file.originalName.slice(0, LONGEST_NAME).toWellFormed() || sha256.slice(0, 12))
+        const fresh = { name, categoryId: body.categoryId ?? null, createdAt: clock.now().getTime(), deletedAt: null }
+        if (fresh.categoryId !== null) await existingCategory(db, fresh.categoryId, 'categoryId', tx)
         const known = await row(materials, { where: { sha256 }, transaction: tx })
-        if (known) {
-          if (known.deletedAt !== null)
-            await materials.update({ deletedAt: null }, { where: { id: known.id }, transaction: tx })
-          return known
+        if (known && known.deletedAt === null) return known
+        if (!known) {
+          const material = { ...kind, ...fresh, size: file.size, sha256 }
+          return { ...material, id: await insert(materials, material, tx) }
         }
-        const material = {
-          ...kind,
-          name: body.name ?? (file.originalName.slice(0, 200) || sha256.slice(0, 12)),
-          size: file.size,
-          sha256,
-          categoryId: body.categoryId ?? null,
-          createdAt: clock.now().getTime(),
-          deletedAt: null,
-        }
-        return { ...material, id: await insert(materials, material, tx) }
+        // Whoever uploads it again does not know of the one that was deleted.
+        await materials.update(fresh, { where: { id: known.id }, transaction: tx })
+        return { ...known, ...fresh }
       })
       return view(made, time)
     },
@@ -132,10 +126,11 @@ function readRoutes({ db, time, store }: MaterialDeps): Route[] {
       tag: 'materials',
       role: 'viewer',
       params: IdParams,
+      fileTypes: MEDIA_TYPES,
       handle: async ({ params }) => {
-        const material = await existing(db, params.id)
-        const { stream, size } = await store.open(material.sha256)
-        return new FileAnswer(stream, material.mimeType, size)
+        const { name: filename, mimeType, size, sha256 } = await existing(db, params.id)
+        const open = async (range?: ByteRange) => await store.open(sha256, range)
+        return new FileAnswer({ mimeType, size, sha256, filename, open })
       },
     }),
   ]
@@ -154,11 +149,14 @@ function changeRoutes({ db, clock, time }: MaterialDeps): Route[] {
       body: z.strictObject({ name: Name.optional(), categoryId: z.number().int().positive().nullable().optional() }),
       data: Material,
       handle: async ({ params, body }) => {
-        await existing(db, params.id)
-        if (typeof body.categoryId === 'number') await existingCategory(db, body.categoryId)
         const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
-        await db.write(async (tx) => await materials.update(changes, { where: { id: params.id }, transaction: tx }))
-        return view(await existing(db, params.id), time)
+        const changed = await db.write(async (tx) => {
+          const material = await existing(db, params.id, tx)
+          if (typeof body.categoryId === 'number') await existingCategory(db, body.categoryId, 'categoryId', tx)
+          await materials.update(changes, { where: { id: params.id }, transaction: tx })
+          return { ...material, ...changes }
+        })
+        return view(changed, time)
       },
     }),
     defineRoute({
@@ -183,107 +181,11 @@ function changeRoutes({ db, clock, time }: MaterialDeps): Route[] {
   ]
 }
 
-function categoryRoutes(db: Database): Route[] {
-  const { materialCategories, materials } = db.models
-  const Body = z.strictObject({
-    name: z.string().min(1).max(100),
-    parentId: z.number().int().positive().nullable().default(null),
-  })
-  return [
-    defineRoute({
-      method: 'get',
-      path: '/material-categories',
-      summary: 'List categories',
-      tag: 'materials',
-      role: 'viewer',
-      query: Paging,
-      data: pageOf(Category),
-      handle: async ({ query }) => {
-        const found = await rows(materialCategories, { ...window(query), order: [['id', 'ASC']] })
-        const items = found.map(({ id, name, parentId }) => ({ id, name, parentId }))
-        return { items, page: query.page, size: query.size, total: await materialCategories.count() }
-      },
-    }),
-    defineRoute({
-      method: 'post',
-      path: '/material-categories',
-      summary: 'Add a category',
-      tag: 'materials',
-      role: 'operator',
-      body: Body,
-      data: Category,
-      handle: async ({ body }) => {
-        if (body.parentId !== null) await existingCategory(db, body.parentId, 'parentId')
-        return { ...body, id: await db.write(async (tx) => await insert(materialCategories, body, tx)) }
-      },
-    }),
-    defineRoute({
-      method: 'get',
-      path: '/material-categories/{id}',
-      summary: 'One category',
-      tag: 'materials',
-      role: 'viewer',
-      params: IdParams,
-      data: Category,
-      handle: async ({ params }) => {
-        const { id, name, parentId } = await existingCategory(db, params.id)
-        return { id, name, parentId }
-      },
-    }),
-    defineRoute({
-      method: 'patch',
-      path: '/material-categories/{id}',
-      summary: 'Rename or move a category',
-      tag: 'materials',
-      role: 'operator',
-      params: IdParams,
-      body: Body.partial(),
-      data: Category,
-      handle: async ({ params, body }) => {
-        const known = await existingCategory(db, params.id)
-        if (body.parentId === params.id) throw invalid('parentId: a category cannot be its own parent; name another')
-        if (typeof body.parentId === 'number') await existingCategory(db, body.parentId, 'parentId')
-        const next = {
-          name: body.name ?? known.name,
-          parentId: body.parentId === undefined ? known.parentId : body.parentId,
-        }
-        await db.write(
-          async (tx) => await materialCategories.update(next, { where: { id: params.id }, transaction: tx }),
-        )
-        return { id: params.id, ...next }
-      },
-    }),
-    defineRoute({
-      method: 'delete',
-      path: '/material-categories/{id}',
-      summary: 'Delete an empty category',
-      tag: 'materials',
-      role: 'operator',
-      params: IdParams,
-      data: Empty,
-      handle: async ({ params }) => {
-        await existingCategory(db, params.id)
-        const used = await materials.count({ where: { categoryId: params.id, deletedAt: null } })
-        const children = await materialCategories.count({ where: { parentId: params.id } })
-        if (used + children > 0)
-          throw conflict(`category ${params.id} holds ${used} materials and ${children} categories; move them first`)
-        await db.write(async (tx) => await materialCategories.destroy({ where: { id: params.id }, transaction: tx }))
-        return null
-      },
-    }),
-  ]
-}
-
-async function existing(db: Database, id: number): Promise<MaterialRow> {
-  const material = await row(db.models.materials, { where: { id, deletedAt: null } })
+async function existing(db: Database, id: number, tx?: Transaction): Promise<MaterialRow> {
+  const where = { id, deletedAt: null }
+  const material = await row(db.models.materials, { where, ...(tx ? { transaction: tx } : {}) })
   if (!material) throw notFound('material', id)
   return material
-}
-
-async function existingCategory(db: Database, id: number, field = 'category') {
-  const category = await row(db.models.materialCategories, { where: { id } })
-  if (!category) throw notFound(field, id)
-  return category
 }
 
 const view = (material: MaterialRow, time: WorkspaceTime) => ({

@@ -130,6 +130,7 @@ const itemsRoute = (views: TaskViews, path: string, kind: TaskKind | undefined, 
 function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): Route[] {
   const route = (verb: string, summary: string, work: (id: number, userId: number) => Promise<number | void>): Route =>
     defineRoute({
+      createsTask: verb === 'copy',
       method: 'post',
       path: `/tasks/{id}/${verb}`,
       summary,

@@ -65,7 +65,14 @@ export function createTasks(deps: TasksDeps): Tasks {
   const creation = new TaskCreation({
     ...deps,
     store,
-    schedule: async (taskId, at) => await scheduler.wakeTask(taskId, at),
+    schedule: async (taskId, at) => {
+      try {
+        await scheduler.wakeTask(taskId, at)
+      } catch (error) {
+        // The task is committed, and the sweep gives it the entry it lacks.
+        deps.log.warn({ taskId, err: error }, 'a new task got no alarm yet')
+      }
+    },
   })
   return {
     routes: [

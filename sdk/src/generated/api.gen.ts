@@ -92,13 +92,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One user */
+        get: operations["getUsersId"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a user and end every sign-in; the name is not given out again */
+        delete: operations["deleteUsersId"];
         options?: never;
         head?: never;
-        /** Change role or password, disable or enable */
+        /** Change role or password, disable or enable; a new password and disabling end every sign-in of the user */
         patch: operations["patchUsersId"];
         trace?: never;
     };
@@ -922,6 +924,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log as a file, oldest first: one JSON object a line */
+        get: operations["getAuditExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -939,6 +958,7 @@ export interface components {
             role: "admin" | "operator" | "viewer";
         };
         Error: {
+            /** @description The HTTP status */
             code: number;
             /** @description What is wrong and what to do */
             msg: string;
@@ -946,6 +966,13 @@ export interface components {
             timestamp: number;
             errorCode: string;
             requestId: string;
+        };
+        FullUser: {
+            id: number;
+            username: string;
+            /** @enum {string} */
+            role: "admin" | "operator" | "viewer";
+            disabled: boolean;
         };
         Device: {
             id: number;
@@ -1122,8 +1149,13 @@ export interface components {
             ip: string;
             action: string;
             target: string;
+            /** @description What was asked for, without secrets */
+            request: unknown;
+            /** @description The state of what was changed, where there was one */
             before: unknown;
+            /** @description The answer, without secrets */
             after: unknown;
+            /** @description HTTP status; 0 when it took effect and the server ended before it could answer */
             outcome: number;
             requestId: string;
         };
@@ -1164,6 +1196,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["SignedIn"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1205,6 +1238,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["SignedIn"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1222,15 +1256,14 @@ export interface operations {
     postAuthLogout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -1244,6 +1277,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1279,6 +1313,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["User"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1316,18 +1351,13 @@ export interface operations {
                         code: 200;
                         msg: string;
                         data: {
-                            items: {
-                                id: number;
-                                username: string;
-                                /** @enum {string} */
-                                role: "admin" | "operator" | "viewer";
-                                disabled: boolean;
-                            }[];
+                            items: components["schemas"]["FullUser"][];
                             page: number;
                             size: number;
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1345,7 +1375,10 @@ export interface operations {
     postUsers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1372,6 +1405,83 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["User"];
                         timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUsersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["FullUser"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteUsersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: null;
+                        timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1395,7 +1505,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @enum {string} */
@@ -1416,14 +1526,9 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: {
-                            id: number;
-                            username: string;
-                            /** @enum {string} */
-                            role: "admin" | "operator" | "viewer";
-                            disabled: boolean;
-                        };
+                        data: components["schemas"]["FullUser"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1441,11 +1546,14 @@ export interface operations {
     postDevicesEnrolmentCodes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
@@ -1471,6 +1579,7 @@ export interface operations {
                             expiresAt: string;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1516,6 +1625,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1553,6 +1663,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Device"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1590,6 +1701,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1633,6 +1745,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Device"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1684,6 +1797,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1701,17 +1815,16 @@ export interface operations {
     postDevicesIdDisable: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -1725,6 +1838,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Device"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1742,17 +1856,16 @@ export interface operations {
     postDevicesIdEnable: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -1766,6 +1879,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Device"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1811,6 +1925,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1848,6 +1963,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Account"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1896,6 +2012,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Account"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1913,7 +2030,10 @@ export interface operations {
     postAccountsIdClear: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -1939,6 +2059,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Account"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1982,6 +2103,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -1999,7 +2121,10 @@ export interface operations {
     postTags: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2023,6 +2148,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Tag"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2060,6 +2186,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Tag"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2097,6 +2224,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2140,6 +2268,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Tag"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2186,6 +2315,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2203,7 +2333,10 @@ export interface operations {
     postCustomers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2233,6 +2366,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Customer"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2250,7 +2384,10 @@ export interface operations {
     postCustomersImport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2282,6 +2419,7 @@ export interface operations {
                             }[];
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2299,7 +2437,10 @@ export interface operations {
     postCustomersTags: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2329,6 +2470,7 @@ export interface operations {
                             customers: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2366,6 +2508,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Customer"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2403,6 +2546,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2426,7 +2570,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     wechatId?: string | null;
@@ -2451,6 +2595,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Customer"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2496,6 +2641,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2533,6 +2679,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Group"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2578,6 +2725,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2624,6 +2772,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2641,7 +2790,10 @@ export interface operations {
     postMaterials: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2668,6 +2820,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Material"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2705,6 +2858,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Material"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2742,6 +2896,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2765,7 +2920,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
@@ -2786,6 +2941,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Material"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2811,14 +2967,48 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The bytes; ETag is their SHA-256 where they never change */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/gif": string;
+                    "image/webp": string;
+                    "video/mp4": string;
+                    "video/quicktime": string;
+                    "video/webm": string;
+                    "application/pdf": string;
+                    "application/zip": string;
+                    "audio/mpeg": string;
                 };
+            };
+            /** @description The part that Range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/gif": string;
+                    "image/webp": string;
+                    "video/mp4": string;
+                    "video/quicktime": string;
+                    "video/webm": string;
+                    "application/pdf": string;
+                    "application/zip": string;
+                    "audio/mpeg": string;
+                };
+            };
+            /** @description The client has them already: If-None-Match named their ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; nothing was changed */
             default: {
@@ -2860,6 +3050,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2877,7 +3068,10 @@ export interface operations {
     postMaterialCategories: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2885,7 +3079,10 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @default null */
+                    /**
+                     * @description null is the root
+                     * @default null
+                     */
                     parentId?: number | null;
                 };
             };
@@ -2903,6 +3100,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["MaterialCategory"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2940,6 +3138,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["MaterialCategory"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -2977,6 +3176,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3000,11 +3200,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
-                    /** @default null */
+                    /** @description null is the root */
                     parentId?: number | null;
                 };
             };
@@ -3022,6 +3222,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["MaterialCategory"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3067,6 +3268,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3084,7 +3286,10 @@ export interface operations {
     postMessageTemplates: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3116,6 +3321,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["MessageTemplate"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3153,6 +3359,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["MessageTemplate"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3190,6 +3397,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3213,7 +3421,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
@@ -3238,6 +3446,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["MessageTemplate"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3285,6 +3494,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3304,7 +3514,10 @@ export interface operations {
             query?: {
                 dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3358,6 +3571,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3405,6 +3619,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3424,7 +3639,10 @@ export interface operations {
             query?: {
                 dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3477,6 +3695,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3494,7 +3713,10 @@ export interface operations {
     postWechatFriendsSync: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3526,6 +3748,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["CreatedTask"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3543,7 +3766,10 @@ export interface operations {
     postWechatGroupsSync: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3575,6 +3801,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["CreatedTask"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3623,6 +3850,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3660,6 +3888,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3707,6 +3936,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3744,6 +3974,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3791,6 +4022,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3828,6 +4060,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3875,6 +4108,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3892,17 +4126,16 @@ export interface operations {
     postTasksIdPause: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -3916,6 +4149,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3933,17 +4167,16 @@ export interface operations {
     postTasksIdResume: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -3957,6 +4190,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -3974,17 +4208,16 @@ export interface operations {
     postTasksIdCancel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -3998,6 +4231,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4015,17 +4249,16 @@ export interface operations {
     postTasksIdRetryFailed: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -4039,6 +4272,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4056,17 +4290,16 @@ export interface operations {
     postTasksIdApprove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -4080,6 +4313,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4097,17 +4331,16 @@ export interface operations {
     postTasksIdCopy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -4121,6 +4354,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4138,13 +4372,16 @@ export interface operations {
     postTasksIdReject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @default rejected */
@@ -4165,6 +4402,7 @@ export interface operations {
                         msg: string;
                         data: components["schemas"]["Task"];
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4209,6 +4447,7 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4226,7 +4465,10 @@ export interface operations {
     postKillSwitches: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4255,6 +4497,7 @@ export interface operations {
                             id: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4292,6 +4535,7 @@ export interface operations {
                         msg: string;
                         data: null;
                         timestamp: number;
+                        requestId: string;
                     };
                 };
             };
@@ -4317,14 +4561,32 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The bytes; ETag is their SHA-256 where they never change */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "image/png": string;
+                    "image/jpeg": string;
                 };
+            };
+            /** @description The part that Range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has them already: If-None-Match named their ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; nothing was changed */
             default: {
@@ -4344,6 +4606,8 @@ export interface operations {
                 size?: number;
                 username?: string;
                 action?: string;
+                startTime?: string;
+                endTime?: string;
             };
             header?: never;
             path?: never;
@@ -4368,8 +4632,59 @@ export interface operations {
                             total: number;
                         };
                         timestamp: number;
+                        requestId: string;
                     };
                 };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuditExport: {
+        parameters: {
+            query?: {
+                username?: string;
+                action?: string;
+                startTime?: string;
+                endTime?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes; ETag is their SHA-256 where they never change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The part that Range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The client has them already: If-None-Match named their ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; nothing was changed */
             default: {

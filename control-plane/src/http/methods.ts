@@ -1,0 +1,21 @@
+import type { Context, Middleware } from 'koa'
+import { MusterError } from '../errors.ts'
+
+/** Answers OPTIONS, and refuses a method that an existing path does not have; both say which ones it has. */
+export function allowOnly(ctx: Context, methods: Iterable<string>): void {
+  const allowed = [...new Set([...methods, 'OPTIONS'])].join(', ')
+  ctx.set('allow', allowed)
+  if (ctx.method !== 'OPTIONS')
+    throw new MusterError('METHOD_NOT_ALLOWED', `${ctx.path} has no ${ctx.method}; use one of ${allowed}`)
+  ctx.status = 204
+}
+
+/** Pages that are only read, by their path. */
+export function readOnly(pages: ReadonlyMap<string, (ctx: Context) => Promise<void> | void>): Middleware {
+  return async (ctx, next) => {
+    const page = pages.get(ctx.path)
+    if (!page) await next()
+    else if (ctx.method === 'GET' || ctx.method === 'HEAD') await page(ctx)
+    else allowOnly(ctx, ['GET', 'HEAD'])
+  }
+}
