@@ -45,7 +45,10 @@ export interface RunningAgent {
   /** Whether there is a session now. */
   readonly isConnected: boolean
   readonly journalId: string
-  /** Resolves when the agent cannot go on, such as with a full disk: the process has to end and be started again. */
+  /**
+   * Resolves when the agent cannot go on, such as with a full disk or a handler that does not end: the process has to end
+   * and be started again.
+   */
   readonly failed: Promise<Error>
   /** Finishes or leaves off the item in hand, says goodbye, closes the journal. */
   stop(): Promise<void>
@@ -90,6 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...(options.backoff ? { backoff: options.backoff } : {}),
     },
     {
+      takenIn: async () => await dispatcher.takenIn(),
       inFlight: () => dispatcher.inFlight(),
       welcomed: (resume, budget) => {
         dispatcher.setBudget(budget)
@@ -113,7 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       return session.connected
     },
     journalId: journal.id,
-    failed: journal.failed,
+    failed: Promise.race([journal.failed, dispatcher.hung]),
     stop: async () => {
       await dispatcher.stop()
       await journal.flush().catch(() => undefined)
