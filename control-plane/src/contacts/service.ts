@@ -1,8 +1,10 @@
-import { Op, QueryTypes, type WhereOptions } from 'sequelize'
+import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { insert, row, rows } from '../database/table.ts'
+import { contains, insert, row, rows } from '../database/table.ts'
 import { conflict, notFound } from '../errors.ts'
+import type { ImportRow, RefusedRow } from './import.ts'
+import { CustomerIndex } from './match.ts'
 import type { CustomerRow, TagRow } from './model.ts'
 
 export interface CustomerFilter {
@@ -28,6 +30,10 @@ export type CustomerChanges = {
   readonly [K in Exclude<keyof CustomerInput, 'accountId'>]?: CustomerInput[K] | undefined
 }
 
+/** Somebody in the table, or on an earlier line of the same file. */
+type Known = Pick<CustomerRow, 'wechatId' | 'nickname' | 'remark'> &
+  ({ readonly id: number } | { readonly line: number })
+
 export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] }
 
 /** Customers and their tags. */
@@ -45,13 +51,12 @@ export class Contacts {
 
   async list(filter: CustomerFilter): Promise<{ customers: CustomerWithTags[]; total: number }> {
     const { customers, customerTags } = this.#db.models
-    const like = filter.keyword ? { [Op.like]: `%${filter.keyword}%` } : undefined
     const tagged = filter.tagId === undefined ? undefined : await rows(customerTags, { where: { tagId: filter.tagId } })
     const where: WhereOptions<CustomerRow> = {
       deletedAt: null,
       ...(filter.accountId === undefined ? {} : { accountId: filter.accountId }),
       ...(tagged ? { id: { [Op.in]: tagged.map((link) => link.customerId) } } : {}),
-      ...(like ? { [Op.or]: [{ nickname: like }, { remark: like }, { wechatId: like }] } : {}),
+      ...(filter.keyword ? contains(['nickname', 'remark', 'wechat_id'], filter.keyword) : {}),
     }
     const found = await rows(customers, { where, limit: filter.limit, offset: filter.offset, order: [['id', 'ASC']] })
     return { customers: await this.#withTags(found), total: await customers.count({ where }) }
@@ -70,26 +75,52 @@ export class Contacts {
     await this.#requireAccount(input.accountId)
     const { customers } = this.#db.models
     const id = await this.#db.write(async (tx) => {
-      if (input.wechatId) {
-        const same = await row(customers, {
-          where: { accountId: input.accountId, wechatId: input.wechatId },
-          transaction: tx,
-        })
-        if (same && same.deletedAt === null)
-          throw conflict(`wechatId: ${input.wechatId} is customer ${same.id} of this account; change that one`)
-      }
+      if (input.wechatId) await this.#requireFree(tx, input.accountId, input.wechatId)
       const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
       return await insert(customers, { source: 'MANUAL', ...values, createdAt: this.#clock.now().getTime() }, tx)
     })
     return await this.get(id)
   }
 
+  /**
+   * Adds those who are not customers of the account yet, in one write. Answers how many, and who was known and as whom.
+   * Throws NOT_FOUND for the account.
+   */
+  async import(accountId: number, found: readonly ImportRow[]): Promise<{ taken: number; known: RefusedRow[] }> {
+    await this.#requireAccount(accountId)
+    const { customers } = this.#db.models
+    return await this.#db.write(async (tx) => {
+      const index = new CustomerIndex<Known>(
+        await rows(customers, { where: { accountId, deletedAt: null }, transaction: tx }),
+      )
+      const known: RefusedRow[] = []
+      const fresh: Partial<CustomerRow>[] = []
+      const createdAt = this.#clock.now().getTime()
+      for (const { line, ...values } of found) {
+        const person = { wechatId: values.wechatId || null, nickname: values.nickname, remark: values.remark ?? '' }
+        const same = index.find(person)
+        if (same) {
+          const who = 'id' in same ? `customer ${same.id} of this account; change that one` : `line ${same.line} too`
+          known.push({ line, reason: `row: is ${who}, or tell them apart by wechatId or remark` })
+          continue
+        }
+        index.add({ ...person, line })
+        const { region = '', source, optOut } = values
+        fresh.push({ ...person, accountId, region, source: source || 'IMPORT', optOut, createdAt })
+      }
+      for (let first = 0; first < fresh.length; first += 500)
+        await customers.bulkCreate(fresh.slice(first, first + 500) as never[], { transaction: tx })
+      return { taken: fresh.length, known }
+    })
+  }
+
   async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
     const before = await this.get(id)
     const values = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-    await this.#db.write(
-      async (tx) => await this.#db.models.customers.update(values, { where: { id }, transaction: tx }),
-    )
+    await this.#db.write(async (tx) => {
+      if (changes.wechatId) await this.#requireFree(tx, before.accountId, changes.wechatId, id)
+      await this.#db.models.customers.update(values, { where: { id }, transaction: tx })
+    })
     if (changes.optOut === true && !before.optOut) await this.#onOptOut(id)
     return await this.get(id)
   }
@@ -133,6 +164,12 @@ export class Contacts {
       for (const { id } of found) known.add(id)
     }
     return known
+  }
+
+  async #requireFree(tx: Transaction, accountId: number, wechatId: string, except?: number): Promise<void> {
+    const where = { accountId, wechatId, deletedAt: null, ...(except === undefined ? {} : { id: { [Op.ne]: except } }) }
+    const same = await row(this.#db.models.customers, { where, transaction: tx })
+    if (same) throw conflict(`wechatId: ${wechatId} is customer ${same.id} of this account; change that one`)
   }
 
   async #requireAccount(id: number): Promise<void> {

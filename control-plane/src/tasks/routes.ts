@@ -91,7 +91,7 @@ function listRoute(views: TaskViews, path: string, kind: TaskKind | undefined, t
       status: z.enum(TASK_STATUSES).optional(),
       deviceId: Id.optional(),
       startTime: views.time.schema.optional(),
-      endTime: views.time.schema.optional(),
+      endTime: views.time.endSchema.optional(),
     }),
     data: pageOf(Task),
     handle: async ({ query }) =>

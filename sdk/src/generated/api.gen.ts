@@ -1014,6 +1014,10 @@ export interface components {
             id: number;
             name: string;
             position: number;
+            /** @description HIGH when the whole group was read */
+            confidence: string;
+            /** @description ISO 8601 with the offset of the workspace */
+            lastSeenAt: string;
         };
         Material: {
             id: number;
