@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileLock } from './file-lock.ts'
@@ -6,6 +6,9 @@ import { FileLock } from './file-lock.ts'
 /** Parts end within 9 s of their launcher's death. */
 const LEFTOVER_LIMIT_MS = 12_000
 const LOOK_EVERY_MS = 100
+const MIB = 1024 * 1024
+/** A start alone writes a few of them. */
+const LEAST_ROOM_MIB = 16
 
 /** Where a part's lock is. Beside `run/`, which holds process ids and nothing else. */
 export const partLock = (dataDir: string, part: string): string => join(dataDir, 'lock', `${part}.lock`)
@@ -16,6 +19,7 @@ export const partLock = (dataDir: string, part: string): string => join(dataDir,
  */
 export async function claimDataDir(dataDir: string, signal: AbortSignal): Promise<{ release(): void }> {
   makeWritable(dataDir)
+  checkRoom(dataDir)
   const lock = FileLock.take(join(dataDir, 'launcher.lock'))
   const note = join(dataDir, 'launcher.pid')
   if (!lock) {
@@ -50,6 +54,15 @@ function makeWritable(dataDir: string): void {
       cause: error,
     })
   }
+}
+
+/** On a full disk a part could not even write down why it ends. */
+function checkRoom(dataDir: string): void {
+  const { blocks, bavail, bsize } = statfsSync(dataDir)
+  const room = Math.floor((bavail * bsize) / MIB)
+  // Some file systems do not know their size.
+  if (blocks === 0 || room >= LEAST_ROOM_MIB) return
+  throw new Error(`the disk of ${dataDir} is full (${room} MiB are free); make room or set MUSTER_DATA_DIR`)
 }
 
 /** Parts of a launcher that was killed end by themselves; until then they hold their ports and their journals. */

@@ -17,7 +17,7 @@ export class FileLock {
 
   /** Takes the lock, or answers undefined when another process holds it. Throws when the file cannot be written. */
   static take(path: string): FileLock | undefined {
-    const database = new DatabaseSync(path, { timeout: PATIENCE_MS })
+    const database = open(path)
     try {
       // Nothing is ever written to it, so it needs no journal beside it.
       database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
@@ -31,5 +31,13 @@ export class FileLock {
 
   release(): void {
     this.#database.close()
+  }
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: PATIENCE_MS })
+  } catch (error) {
+    throw new Error(`${path} cannot be opened for writing; make it this user's, or remove it`, { cause: error })
   }
 }

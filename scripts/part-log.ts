@@ -43,7 +43,7 @@ export class PartLog {
   lastWords(): string {
     const lines = this.#tail()
       .split('\n')
-      .filter((line) => line.trim() !== '' && !/^(\{|\s+at |Node\.js v)/.test(line))
+      .filter((line) => line.trim() !== '' && !/^(\{|\d{4}-\d\d-\d\dT|\s+at |Node\.js v)/.test(line))
     return lines
       .slice(-LAST_LINES)
       .map((line) => line.trim())

@@ -150,10 +150,11 @@ export class Part {
     const [code, by] = await ended
     this.#child = undefined
     this.#notePid(undefined)
-    const how = by ? `killed by ${by}` : `exit code ${code}`
+    if (by) return { reason: `killed by ${by}`, final: false }
     const words = this.log.lastWords()
     const final = FINAL_CODES.has(code)
-    return { reason: final && words ? words : words ? `${how}: ${words}` : how, final }
+    if (final && words) return { reason: words, final }
+    return { reason: `exit code ${code}${words && `: ${words}`}`, final }
   }
 
   #fork(environment: NodeJS.ProcessEnv): ChildProcess {

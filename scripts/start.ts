@@ -60,8 +60,8 @@ async function run(settings: Settings, stop: AbortController): Promise<void> {
   const oldPassword = passwordIsOld(settings)
   try {
     await checkPorts(settings)
-    await supervisor.start(emulatorPart(settings), READY_LIMIT_MS)
-    await supervisor.start(planePart(settings), READY_LIMIT_MS)
+    const parts = [emulatorPart(settings), planePart(settings)]
+    await Promise.all(parts.map(async (part) => await supervisor.start(part, READY_LIMIT_MS)))
     const deps = { settings, supervisor, signal }
     const troubles = await startAgents(deps, await phonesOf(deps), READY_LIMIT_MS)
     process.stdout.write(readyBlock(settings, oldPassword, troubles))

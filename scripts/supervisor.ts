@@ -33,6 +33,13 @@ export class Supervisor {
   }
 
   #rotateLogs(): void {
-    for (const part of this.#parts.values()) part.log.rotate()
+    for (const part of this.#parts.values()) {
+      try {
+        part.log.rotate()
+      } catch {
+        // A log that cannot be put aside is no reason to end what writes it.
+        continue
+      }
+    }
   }
 }
