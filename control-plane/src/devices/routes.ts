@@ -1,13 +1,12 @@
-import { randomBytes, createHash } from 'node:crypto'
 import { Op, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
-import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { contains, insert, row, rows } from '../database/table.ts'
 import { conflict, notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
 import type { DeviceSessions, EventLog } from '../ports.ts'
+import { makeEnrolmentCode, type EnrolmentCodesDeps } from './enrolment-codes.ts'
 import type { DeviceRow } from './model.ts'
 import { deviceStatus } from './status.ts'
 import type { AccountRow } from '../accounts/model.ts'
@@ -31,14 +30,10 @@ const DeviceEvent = z.strictObject({ id: z.number().int(), type: z.string(), dat
 const Name = z.string().trim().min(1).max(100)
 const OPEN_ITEMS = ['PENDING', 'DISPATCHED', 'RUNNING'] as const
 
-export interface DeviceRoutesDeps {
-  readonly db: Database
-  readonly clock: Clock
+export interface DeviceRoutesDeps extends EnrolmentCodesDeps {
   readonly time: WorkspaceTime
   readonly sessions: DeviceSessions
   readonly events: EventLog
-  /** Base64url SHA-256 of the plane's CA; part of every enrolment code. */
-  readonly caFingerprint: string
 }
 
 /** Enrolment codes, devices and their history. */
@@ -46,7 +41,7 @@ export function deviceRoutes(deps: DeviceRoutesDeps): Route[] {
   return [enrolmentCodeRoute(deps), ...readRoutes(deps), ...changeRoutes(deps)]
 }
 
-function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps): Route {
+function enrolmentCodeRoute(deps: DeviceRoutesDeps): Route {
   return defineRoute({
     method: 'post',
     path: '/devices/enrolment-codes',
@@ -64,12 +59,9 @@ function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps
     }),
     data: z.strictObject({ code: z.string(), expiresAt: Timestamp }),
     handle: async ({ body, caller }) => {
-      const secret = randomBytes(16).toString('base64url')
-      const expiresAt = clock.now().getTime() + body.expiresInSeconds * 1000
-      const codeHash = createHash('sha256').update(secret).digest('hex')
-      const code = { codeHash, name: body.name ?? null, expiresAt, createdBy: caller.userId }
-      await db.write(async (tx) => await insert(db.models.enrolmentCodes, code, tx))
-      return { code: `${secret}.${caFingerprint}`, expiresAt: time.format(expiresAt) }
+      const { expiresInSeconds, name = null } = body
+      const { code, expiresAt } = await makeEnrolmentCode(deps, { name, expiresInSeconds, createdBy: caller.userId })
+      return { code, expiresAt: deps.time.format(expiresAt) }
     },
   })
 }
