@@ -1,5 +1,6 @@
 import type { Moment, Visibility } from '../world/model.ts'
-import type { Account, World } from '../world/world.ts'
+import type { Account } from '../world/account.ts'
+import type { World } from '../world/world.ts'
 import type { AppVersion } from './app-version.ts'
 import type { Faults } from './faults.ts'
 import type { UiNode } from './ui.ts'

@@ -1,6 +1,7 @@
 import { Dialog, IncomingCall, Launcher, SignedOut, Unexpected } from '../screens/overlays.ts'
 import { screensOf } from '../screens/factory.ts'
-import type { Account, World } from '../world/world.ts'
+import type { Account } from '../world/account.ts'
+import type { World } from '../world/world.ts'
 import type { AppVersion } from './app-version.ts'
 import { Faults } from './faults.ts'
 import type { Handset, Screen, ScreenFactory } from './handset.ts'
