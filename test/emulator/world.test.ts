@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { startEmulator } from '@muster/emulator'
+import { optionsFrom } from '../../emulator/src/config.ts'
 import { seeded } from '../../emulator/src/phone/faults.ts'
 import { Tally, withoutSuperseded } from '../../emulator/src/world/compaction.ts'
 import type { Change } from '../../emulator/src/world/model.ts'
@@ -190,4 +191,27 @@ test('a world of ten thousand messages is as quick to look at as an empty one', 
   )
   await send(1)
   t.is(one.messages.length, 10_000, 'what happens later does not show in it')
+})
+
+test('no phones are a world too', async (t) => {
+  const emulator = await emulatorFor(t, { phones: 0 })
+  t.deepEqual(await emulator.dispatch('GET', '/phones'), [])
+  t.deepEqual(emulator.world(), { accounts: [], moments: [], messages: [], groups: [], effects: [] })
+  const error = await t.throwsAsync(EmulatedPhone.open(emulator))
+  t.regex(error?.message ?? '', /"phone-1" is no phone here; phones are none/)
+})
+
+test('its settings come from the command line, then the environment, and name what is wrong', (t) => {
+  const phones = (args: string[], env: Record<string, string>): unknown => {
+    const options = optionsFrom(args, env)
+    return options === 'help' ? options : options.phones
+  }
+  t.is(phones([], { MUSTER_PHONES: '0' }), 0)
+  t.is(phones([], { MUSTER_PHONES: '' }), 5)
+  t.is(phones(['--phones', '3'], { MUSTER_PHONES: '0' }), 3)
+  t.is(phones(['--help'], {}), 'help')
+  for (const wrong of ['', 'many', '-1', '10001', '2.5']) {
+    t.throws(() => phones(['--phones', wrong], {}), { message: /phones/ }, wrong)
+  }
+  t.throws(() => phones([], { MUSTER_EMULATOR_PORT: '65536' }), { message: /port/ })
 })
