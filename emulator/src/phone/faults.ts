@@ -18,6 +18,7 @@ export const FAULT_KINDS = [
   'TOO_FREQUENT',
   'LOGGED_OUT',
   'SCREEN_UNEXPECTED',
+  'INVITEE_REFUSED',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 

@@ -32,6 +32,9 @@ export interface ScreenFactory {
   composer(pictures: readonly string[]): Screen
   visibility(current: Visibility, onDone: (chosen: Visibility) => void): Screen
   selectContacts(onDone: (ids: readonly string[]) => void): Screen
+  /** Picks people for a group and makes it. */
+  newGroup(): Screen
+  groupName(groupId: string): Screen
   personMoments(wechatId: string): Screen
   momentDetail(momentId: Moment['id']): Screen
   settings(): Screen
