@@ -10,6 +10,9 @@ const PATTERN_LIMIT_MS = 500
 /** The strategies of UiAutomator2 that the emulator knows, each with its value. */
 export const STRATEGIES = ['xpath', 'id', 'class name', 'accessibility id', '-android uiautomator'] as const
 
+/** Texts may hold what XML 1.1 takes for the end of a line. */
+const parser = new DOMParser({ normalizeLineEndings: (source) => source })
+
 /** Nodes that a strategy finds below `context`, in document order. Throws `invalid selector` and `invalid argument`. */
 export function find(
   nodes: readonly Placed[],
@@ -42,7 +45,7 @@ function byXPath(
   value: string,
   context?: Placed,
 ): Placed[] {
-  const document = new DOMParser().parseFromString(pageSource(nodes, appPackage, true), 'text/xml')
+  const document = parser.parseFromString(pageSource(nodes, appPackage, true), 'text/xml')
   try {
     const start = context ? elements(xpath.select(`//*[@node-key="${context.key}"]`, document))[0] : document
     const found = elements(xpath.select(value, start ?? document))

@@ -24,7 +24,7 @@ export interface AgentOptions {
   readonly device: DeviceInfo
   readonly handlers: CommandHandlers
   readonly log: Logger
-  /** What is known of the account, asked before each connection. Must not drive the screen: a command may be running. */
+  /** What is known of the account, asked before each connection. A command may be running, so the screen may be in use. */
   describe(): Promise<AccountState | undefined>
   readonly capabilities?: readonly string[]
   readonly clock?: AgentClock
@@ -50,6 +50,8 @@ export interface RunningAgent {
    * and be started again.
    */
   readonly failed: Promise<Error>
+  /** Says Hello anew, after what `describe` answers has changed. Commands that run go on. */
+  introduce(): void
   /** Finishes or leaves off the item in hand, says goodbye, closes the journal. */
   stop(): Promise<void>
 }
@@ -118,6 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
     journalId: journal.id,
     failed: Promise.race([journal.failed, dispatcher.hung]),
+    introduce: () => session.introduce(),
     stop: async () => {
       await dispatcher.stop()
       await journal.flush().catch(() => undefined)

@@ -121,6 +121,11 @@ export class Session {
     }
   }
 
+  /** Ends the stream; the next one begins with a Hello that describes the phone anew. */
+  introduce(): void {
+    this.#stream?.destroy(new Error('the phone is to be described anew'))
+  }
+
   /** Says goodbye and ends; frames said before it are written first. */
   async stop(reason: string): Promise<void> {
     if (this.connected) this.send({ $case: 'bye', value: { reason } })
