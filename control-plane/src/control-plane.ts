@@ -146,7 +146,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const contacts = new Contacts({
     db,
     clock,
-    onOptOut: async (customerId) => await tasks.operations.customerOptedOut(customerId),
+    onUnwanted: async (customerId, reason) => await tasks.operations.customerOptedOut(customerId, reason),
   })
 
   const routes: Route[] = [

@@ -39,8 +39,7 @@ export async function importCustomers(contacts: Contacts, accountId: number, pat
       continue
     }
     try {
-      const { wechatId, ...rest } = parsed.data
-      await contacts.create({ source: 'IMPORT', ...rest, accountId, wechatId: wechatId || null })
+      await take(contacts, accountId, parsed.data)
       taken++
     } catch (error) {
       if (!(error instanceof MusterError)) throw error
@@ -49,6 +48,13 @@ export async function importCustomers(contacts: Contacts, accountId: number, pat
     }
   }
   return { taken, refused }
+}
+
+async function take(contacts: Contacts, accountId: number, row: z.output<typeof Row>): Promise<void> {
+  const { wechatId, ...rest } = row
+  // A customer that is there already is left as it is, but a list of whom not to write to is heeded whole.
+  if (wechatId && row.optOut) await contacts.optOut(wechatId)
+  await contacts.create({ source: 'IMPORT', ...rest, accountId, wechatId: wechatId || null })
 }
 
 function read(csv: string): { record: Record<string, string>; info: { lines: number } }[] {

@@ -1,9 +1,10 @@
-import { Op, QueryTypes, type WhereOptions } from 'sequelize'
+import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
 import { conflict, notFound } from '../errors.ts'
 import type { CustomerRow, TagRow } from './model.ts'
+import { doNotContact, samePeople } from './people.ts'
 
 export interface CustomerFilter {
   readonly accountId?: number | undefined
@@ -34,13 +35,13 @@ export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] 
 export class Contacts {
   readonly #db: Database
   readonly #clock: Clock
-  readonly #onOptOut: (customerId: number) => Promise<void>
+  readonly #onUnwanted: (customerId: number, reason: string) => Promise<void>
 
-  /** @param onOptOut told after a customer opted out, so that what is on its way to a phone can be stopped */
-  constructor(deps: { db: Database; clock: Clock; onOptOut: (customerId: number) => Promise<void> }) {
+  /** @param onUnwanted told when no message may reach a customer any more, to stop what is on its way to a phone */
+  constructor(deps: { db: Database; clock: Clock; onUnwanted: (customerId: number, reason: string) => Promise<void> }) {
     this.#db = deps.db
     this.#clock = deps.clock
-    this.#onOptOut = deps.onOptOut
+    this.#onUnwanted = deps.onUnwanted
   }
 
   async list(filter: CustomerFilter): Promise<{ customers: CustomerWithTags[]; total: number }> {
@@ -65,36 +66,62 @@ export class Contacts {
     return view
   }
 
-  /** Throws NOT_FOUND for the account, CONFLICT for a WeChat id the account has already. */
+  /**
+   * Throws NOT_FOUND for the account, CONFLICT for a WeChat id the account has already. One that was deleted comes back
+   * as it was, and whoever did not want messages does not want them now.
+   */
   async create(input: CustomerInput): Promise<CustomerWithTags> {
     await this.#requireAccount(input.accountId)
     const { customers } = this.#db.models
+    const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
     const id = await this.#db.write(async (tx) => {
-      if (input.wechatId) {
-        const same = await row(customers, {
-          where: { accountId: input.accountId, wechatId: input.wechatId },
-          transaction: tx,
-        })
-        if (same && same.deletedAt === null)
-          throw conflict(`wechatId: ${input.wechatId} is customer ${same.id} of this account; change that one`)
+      const { accountId, wechatId } = input
+      const same = wechatId ? await row(customers, { where: { accountId, wechatId }, transaction: tx }) : undefined
+      if (same && same.deletedAt === null)
+        throw conflict(`wechatId: ${wechatId} is customer ${same.id} of this account; change that one`)
+      const optOut = input.optOut === true || same?.optOut === true || (await this.#hasNamesake(tx, input))
+      if (!same) {
+        const fresh = { source: 'MANUAL', ...values, optOut, createdAt: this.#clock.now().getTime() }
+        return await insert(customers, fresh, tx)
       }
-      const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-      return await insert(customers, { source: 'MANUAL', ...values, createdAt: this.#clock.now().getTime() }, tx)
+      await customers.update({ ...values, optOut, deletedAt: null }, { where: { id: same.id }, transaction: tx })
+      return same.id
     })
+    if (input.optOut && input.wechatId) await this.optOut(input.wechatId)
     return await this.get(id)
   }
 
   async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
     const before = await this.get(id)
-    const values = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-    await this.#db.write(
-      async (tx) => await this.#db.models.customers.update(values, { where: { id }, transaction: tx }),
-    )
-    if (changes.optOut === true && !before.optOut) await this.#onOptOut(id)
+    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+    // Another WeChat id is a correction, not a change of mind.
+    const values = { optOut: before.optOut, ...given }
+    const person = { id, wechatId: changes.wechatId === undefined ? before.wechatId : changes.wechatId }
+    const same = await this.#db.write(async (tx) => {
+      const { customers } = this.#db.models
+      await customers.update(values, { where: { id }, transaction: tx })
+      const all = (await samePeople(this.#db, [{ ...person, optOut: before.optOut }], tx)).map(
+        (customer) => customer.id,
+      )
+      // Taken back for one account, it is taken back for the person; else the others would go on saying no.
+      if (changes.optOut === false) await customers.update({ optOut: false }, { where: { id: all }, transaction: tx })
+      return all
+    })
+    if (changes.optOut === true) for (const one of same) await this.#onUnwanted(one, 'the customer opted out')
     return await this.get(id)
   }
 
-  /** Gone from lists; what was sent stays on record. */
+  /** The person with this WeChat id wants no messages, whatever account knows it. */
+  async optOut(wechatId: string): Promise<void> {
+    const { customers } = this.#db.models
+    const known = await rows(customers, { where: { wechatId, optOut: false }, attributes: ['id'] })
+    await this.#db.write(
+      async (tx) => await customers.update({ optOut: true }, { where: { wechatId }, transaction: tx }),
+    )
+    for (const { id } of known) await this.#onUnwanted(id, 'the customer opted out')
+  }
+
+  /** Gone from lists; what was sent, and that it wanted no messages, stays on record. */
   async remove(id: number): Promise<void> {
     await this.get(id)
     const deletedAt = this.#clock.now().getTime()
@@ -102,7 +129,7 @@ export class Contacts {
       await this.#db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })
       await this.#db.models.customerTags.destroy({ where: { customerId: id }, transaction: tx })
     })
-    await this.#onOptOut(id)
+    await this.#onUnwanted(id, 'the customer was deleted')
   }
 
   /** Adds and removes tags of many customers at once. Throws NOT_FOUND that names the ids there are not. */
@@ -135,6 +162,13 @@ export class Contacts {
     return known
   }
 
+  /** Where no WeChat id tells, one of the same name who was deleted and wanted no messages is taken for the same. */
+  async #hasNamesake(tx: Transaction, { accountId, wechatId, nickname, remark = '' }: CustomerInput): Promise<boolean> {
+    if (wechatId) return false
+    const gone = { accountId, nickname, remark, optOut: true, deletedAt: { [Op.ne]: null } }
+    return (await this.#db.models.customers.count({ where: gone, transaction: tx })) > 0
+  }
+
   async #requireAccount(id: number): Promise<void> {
     if (!(await row(this.#db.models.accounts, { where: { id } }))) throw notFound('accountId: account', id)
   }
@@ -146,8 +180,10 @@ export class Contacts {
       { replacements: { ids: found.map((customer) => customer.id) }, type: QueryTypes.SELECT },
     )
     const tagsOf = Map.groupBy(links, (link) => link.customerId)
+    const optedOut = await doNotContact(this.#db, found)
     return found.map((customer) => ({
       ...customer,
+      optOut: optedOut(customer),
       tags: (tagsOf.get(customer.id) ?? []).map(({ id, name }) => ({ id, name })),
     }))
   }

@@ -61,6 +61,19 @@ export async function row<Row extends object>(table: Table<Row>, options: FindOp
   return (await rows(table, { ...options, limit: 1 }))[0]
 }
 
+const IDS_PER_QUERY = 1000
+
+/** Asks about many ids, so many at a time that no statement grows without bound. */
+export async function inChunks<Id, Found>(
+  ids: readonly Id[],
+  query: (some: Id[]) => Promise<readonly Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = []
+  for (let first = 0; first < ids.length; first += IDS_PER_QUERY)
+    found.push(...(await query(ids.slice(first, first + IDS_PER_QUERY))))
+  return found
+}
+
 /** Inserts one row; answers its id. */
 export async function insert<Row extends { id: number }>(
   table: Table<Row>,

@@ -220,10 +220,9 @@ export class TaskOperations {
     })
   }
 
-  /** Stops what is on its way to a customer who does not want messages any more. */
-  async customerOptedOut(customerId: number): Promise<void> {
+  /** Stops what is on its way to a customer who does not want messages any more, or was deleted. */
+  async customerOptedOut(customerId: number, reason: string): Promise<void> {
     const { db, clock, store, rollUp, cancelSignal } = this.#deps
-    const reason = 'the customer opted out'
     await db.write(async (tx) => {
       const open = await rows(db.models.items, {
         where: {
