@@ -152,7 +152,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const routes: Route[] = [
     ...authRoutes({ auth, db }),
     ...deviceRoutes({ ...base, sessions, caFingerprint: ca.fingerprint }),
-    ...accountRoutes({ db, policy }),
+    ...accountRoutes({ db, policy, time }),
     ...contactRoutes({ db, contacts }),
     ...groupRoutes(base),
     ...materialRoutes(base),

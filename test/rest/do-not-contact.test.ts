@@ -20,6 +20,28 @@ async function stage(t: ExecutionContext) {
 
 const optOutOf = async (plane: TestPlane, id: number) => (await plane.ok('GET', `/customers/${id}`))['optOut']
 
+test.serial('who opted out at one account is written to by none, until that is taken back at any', async (t) => {
+  const { plane, one, two, second, atOne, atTwo } = await stage(t)
+  await plane.ok('PATCH', `/customers/${atOne}`, { optOut: true })
+  t.true(await optOutOf(plane, atTwo))
+  const skipped = await messageTask(plane, [two], [atTwo])
+  t.deepEqual(await ends(plane, skipped), OPTED_OUT)
+  t.deepEqual(await ends(plane, await messageTask(plane, [two, one], [atTwo, atOne])), OPTED_OUT)
+  await second.heard()
+  t.deepEqual(second.commands, [])
+  await plane.ok('PATCH', `/customers/${atTwo}`, { optOut: false })
+  t.false(await optOutOf(plane, atOne))
+  // What was skipped then can be said now, whole.
+  const copy = Number((await plane.ok('POST', `/tasks/${skipped}/copy`))['id'])
+  await plane.ok('POST', `/tasks/${copy}/resume`)
+  const { payload } = await second.next('command')
+  const items = payload?.$case === 'sendMessages' ? payload.value.items : []
+  t.deepEqual(
+    items.map(({ parts }) => parts.map(({ part }) => part?.value)),
+    [['hi']],
+  )
+})
+
 test.serial("an opt-out at one account stops what waits at another's and what is on its phone", async (t) => {
   const { plane, two, second, atOne, atTwo } = await stage(t)
   await messageTask(plane, [two], [atTwo])

@@ -1,4 +1,4 @@
-import type { CapKind, Caps, PolicyName } from '../accounts/model.ts'
+import type { AccountRow, CapKind, Caps, PolicyName } from '../accounts/model.ts'
 import type { ItemAction } from '../tasks/model.ts'
 
 /** What keeps an account and its receivers from harm. */
@@ -32,6 +32,17 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyRules>> = {
   },
 }
 
+/** Caps the account has, its own where it was given some. */
+export const capsOf = (account: Pick<AccountRow, 'policy' | 'caps'>): Caps => ({
+  ...POLICIES[account.policy].caps,
+  ...account.caps,
+})
+
+export const rulesOf = (account: Pick<AccountRow, 'policy' | 'caps'>): PolicyRules => ({
+  ...POLICIES[account.policy],
+  caps: capsOf(account),
+})
+
 const KIND_OF: Readonly<Record<ItemAction, CapKind | undefined>> = {
   PUBLISH: 'posts',
   SEND: 'messages',
@@ -50,3 +61,7 @@ export function isQuiet(rules: Pick<PolicyRules, 'quietStart' | 'quietEnd'>, min
   if (quietStart === quietEnd) return false
   return quietStart < quietEnd ? minute >= quietStart && minute < quietEnd : minute >= quietStart || minute < quietEnd
 }
+
+/** A minute of the day as a clock shows it. */
+export const clockTime = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`

@@ -7,6 +7,7 @@ import type { FaultPoints } from '../fault-points.ts'
 import type { Route } from '../http/route.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
 import { killSwitchRoutes } from '../policy/kill-switch-routes.ts'
+import { rulesOf } from '../policy/policy-rules.ts'
 import type { Policy } from '../policy/service.ts'
 import type { CancelSignal, DispatchBell, EventLog } from '../ports.ts'
 import { AgendaScheduler } from '../scheduler/scheduler.ts'
@@ -48,14 +49,14 @@ export interface Tasks {
 }
 
 export function createTasks(deps: TasksDeps): Tasks {
-  const { db, clock, policy } = deps
+  const { db, clock } = deps
   const store = new TaskStore(deps)
   const minIntervalMs = async (
     tx: Transaction,
     accountIds: readonly number[],
   ): Promise<ReadonlyMap<number, number>> => {
     const found = await rows(db.models.accounts, { where: { id: [...accountIds] }, transaction: tx })
-    return new Map(found.map((account) => [account.id, policy.rulesOf(account).minIntervalMs]))
+    return new Map(found.map((account) => [account.id, rulesOf(account).minIntervalMs]))
   }
   const progress = new TaskRollUp({ ...deps, store, minIntervalMs })
   const operations = new TaskOperations({ ...deps, store, rollUp: progress })
