@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
-import { CommandStatus } from '@muster/proto'
+import { CommandStatus, ItemStatus } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
-import { succeeded } from '../support/raw-agent.ts'
+import { itemIdsIn, succeeded } from '../support/raw-agent.ts'
 import {
   accountOf,
   customer,
@@ -61,6 +61,49 @@ test.serial(
     t.deepEqual(await ends(plane, taskId), [['SUCCEEDED', null]])
   },
 )
+
+test.serial('what quiet hours on the phone broke off is planned again, together and with its pace', async (t) => {
+  const { clock, plane, agent, session, accountId } = await stage(t, NOON)
+  const people = [
+    await customer(plane, accountId, 'one'),
+    await customer(plane, accountId, 'two'),
+    await customer(plane, accountId, 'three'),
+  ]
+  const taskId = await messageTask(plane, [agent], people)
+  const command = await session.next('command')
+  const [first = '', ...others] = itemIdsIn(command)
+  const outcome = { reason: 'it is quiet here', evidenceId: '', atUnixMs: 0 }
+  const undone = others.map((itemId) => ({ ...outcome, itemId, status: ItemStatus.CANCELLED, code: 'QUIET_HOURS' }))
+  for (const one of undone) {
+    session.say({
+      $case: 'progress',
+      value: {
+        commandId: command.commandId,
+        itemId: one.itemId,
+        step: '',
+        checkpoint: '',
+        outcome: one,
+        page: undefined,
+      },
+    })
+    await session.heard()
+  }
+  const done = { ...outcome, itemId: first, status: ItemStatus.SUCCEEDED, code: '', reason: '' }
+  session.say(succeeded(command, { status: CommandStatus.PARTIAL, items: [done, ...undone] }))
+  await session.next('resultAck')
+  t.deepEqual(await ends(plane, taskId), [
+    ['SUCCEEDED', null],
+    ['PENDING', 'QUIET_HOURS'],
+    ['PENDING', 'QUIET_HOURS'],
+  ])
+  await session.live(clock, 30)
+  t.is(session.commands.length, 1, 'a phone whose clock is ahead is not asked again at once')
+  await session.live(clock, 32)
+  const again = await session.next('command')
+  t.deepEqual(itemIdsIn(again), others)
+  session.say(succeeded(again))
+  t.is(await plane.finished(taskId), 'COMPLETED')
+})
 
 test.serial('a kill switch uses up no delivery time, and items say who pulled it and why', async (t) => {
   const { clock, plane, agent, session } = await stage(t, NOON, {})
