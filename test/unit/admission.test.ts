@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { returnedHold } from '../../control-plane/src/policy/admission-rules.ts'
+import { approvalRule, needsApproval } from '../../control-plane/src/policy/policy-rules.ts'
 import { HOUR, judgeOf, MINUTE, NOON, person, workOf } from '../support/policy-facts.ts'
 
 const READ = { effectClass: 'READ' } as const
@@ -114,4 +115,13 @@ test('what a phone sent back because of its quiet hours is not written to it aga
   t.like(hold, { ...returned, untilMs: NOON + MINUTE })
   t.is(returnedHold({ createdAt: NOON }, [returned], NOON + MINUTE), undefined)
   t.is(returnedHold({ createdAt: NOON }, [{ code: null, reason: null }], NOON), undefined)
+})
+
+test('without a setting more than 100 messages of a real account need approval; with one, those of any', (t) => {
+  const asked = (above: number | undefined, sends: number, ...policies: ('demo' | 'safe')[]) =>
+    needsApproval(approvalRule(above), sends, policies)
+  t.deepEqual([asked(undefined, 100, 'safe'), asked(undefined, 101, 'demo', 'safe')], [false, true])
+  t.false(asked(undefined, 100_000, 'demo'))
+  t.deepEqual([asked(2, 2, 'demo'), asked(2, 3, 'demo')], [false, true])
+  t.false(asked(0, 100_000, 'safe'), 'zero is never')
 })

@@ -43,6 +43,26 @@ export const rulesOf = (account: Pick<AccountRow, 'policy' | 'caps'>): PolicyRul
   caps: capsOf(account),
 })
 
+/** When somebody else than its author has to approve a task. */
+export interface ApprovalRule {
+  /** Messages a task may send without. */
+  readonly above: number
+  /** Whether it holds for tasks of accounts under the demo policy, too. */
+  readonly demoToo: boolean
+}
+
+const DEFAULT_APPROVAL_ABOVE = 100
+
+/** @param above as it was set: 0 is never, undefined takes the default, which leaves demo accounts alone */
+export function approvalRule(above: number | undefined): ApprovalRule {
+  if (above === undefined) return { above: DEFAULT_APPROVAL_ABOVE, demoToo: false }
+  return { above: above === 0 ? Number.POSITIVE_INFINITY : above, demoToo: true }
+}
+
+/** @param policies of the accounts that send */
+export const needsApproval = (rule: ApprovalRule, sends: number, policies: readonly PolicyName[]): boolean =>
+  sends > rule.above && (rule.demoToo || policies.some((policy) => policy !== 'demo'))
+
 const KIND_OF: Readonly<Record<ItemAction, CapKind | undefined>> = {
   PUBLISH: 'posts',
   SEND: 'messages',

@@ -9,6 +9,7 @@ import type { FaultPoints } from '../fault-points.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
 import type { Policy } from '../policy/service.ts'
 import type { EventLog } from '../ports.ts'
+import type { Approval } from './approval.ts'
 import { forecast, type ForecastSkip } from './forecast.ts'
 import type { ItemRow, TaskStatus } from './model.ts'
 import type { ItemPayload, MaterialSnapshot, TaskParams } from './params.ts'
@@ -30,6 +31,7 @@ export interface CreationDeps {
   readonly store: TaskStore
   readonly events: EventLog
   readonly policy: Policy
+  readonly approval: Approval
   readonly wechatRulesAccepted: boolean
   /** Wakes at the time of a scheduled task, and at once for one that is due. */
   schedule(taskId: number, at: number): Promise<void>
@@ -41,7 +43,6 @@ export interface NewTask {
   readonly scheduledTime: number | undefined
   readonly deliverWithinSeconds: number
   readonly createdBy: number
-  readonly inReview?: boolean
   /** The id of the task is set once it has one. */
   readonly items: readonly Omit<ItemRow, 'id'>[]
   /** Items that need the rows of the first ones. */
@@ -120,12 +121,13 @@ export class TaskCreation {
     devices: readonly DeviceRow[],
     { dryRun }: { dryRun: boolean },
   ): Promise<CreatedTask | DryRunAnswer> {
-    const { clock, faults, time } = this.#deps
+    const { clock, faults, time, approval } = this.#deps
     const startMs = task.scheduledTime ?? clock.now().getTime()
     if (dryRun) return await this.#dryRun(task, devices, startMs)
-    const status: TaskStatus = task.inReview ? 'IN_REVIEW' : 'SCHEDULED'
+    const review = await approval.needed(task.items, task.createdBy)
+    const status: TaskStatus = review === undefined ? 'SCHEDULED' : 'IN_REVIEW'
     faults.hit('task.create.before')
-    const taskId = await this.#deps.db.write(async (tx) => await this.#write(tx, task, devices, status))
+    const taskId = await this.#deps.db.write(async (tx) => await this.#write(tx, task, devices, { status, review }))
     faults.hit('task.create.after')
     if (status === 'SCHEDULED') await this.#deps.schedule(taskId, startMs)
     return {
@@ -133,7 +135,11 @@ export class TaskCreation {
       status,
       scheduledTime: time.format(startMs),
       devices: devices.map((device) => ({ id: device.id, name: device.name, status: deviceStatus(device) })),
-      warnings: [...(task.warnings ?? []), ...(await this.#deviceWarnings(task, devices, startMs))],
+      warnings: [
+        ...(review === undefined ? [] : [`${review}: POST /tasks/${taskId}/approve`]),
+        ...(task.warnings ?? []),
+        ...(await this.#deviceWarnings(task, devices, startMs)),
+      ],
     }
   }
 
@@ -168,7 +174,12 @@ export class TaskCreation {
     })
   }
 
-  async #write(tx: Transaction, task: NewTask, devices: readonly DeviceRow[], status: TaskStatus): Promise<number> {
+  async #write(
+    tx: Transaction,
+    task: NewTask,
+    devices: readonly DeviceRow[],
+    { status, review }: { status: TaskStatus; review: string | undefined },
+  ): Promise<number> {
     const { db, clock, store, events } = this.#deps
     const now = clock.now().getTime()
     const { name, params, scheduledTime, deliverWithinSeconds, createdBy } = task
@@ -181,6 +192,7 @@ export class TaskCreation {
       deliverWithinSeconds,
       createdBy,
       createdAt: now,
+      reason: review ?? null,
     }
     const taskId = await insert(db.models.tasks, values, tx)
     await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], {

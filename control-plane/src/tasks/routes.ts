@@ -147,7 +147,11 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
     })
   return [
     route('pause', 'Take back what the phones have not done', async (id) => await operations.pause(id)),
-    route('resume', 'Go on after a pause, or start a draft', async (id) => await operations.resume(id)),
+    route(
+      'resume',
+      'Go on after a pause, or start a draft; one that needs approval waits for it',
+      async (id) => await operations.resume(id),
+    ),
     route('cancel', 'End it; what was not done is not done', async (id) => await operations.cancel(id)),
     route('retry-failed', 'Try again what failed for sure', async (id) => await operations.retryFailed(id)),
     route(

@@ -760,7 +760,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on after a pause, or start a draft */
+        /** Go on after a pause, or start a draft; one that needs approval waits for it */
         post: operations["postTasksIdResume"];
         delete?: never;
         options?: never;

@@ -38,8 +38,6 @@ export interface MessageDeps {
   readonly db: Database
   readonly time: WorkspaceTime
   readonly creation: TaskCreation
-  /** A task for more receivers is reviewed by somebody else first; 0 is never. */
-  readonly approvalAbove: number
   now(): number
 }
 
@@ -65,17 +63,13 @@ export function createMessageRoute(deps: MessageDeps): Route {
         request,
         devices.map((device) => device.id),
       )
-      const { items, warnings } = await receivers.items(params, devices, deps.now())
-      const sending = items.filter((item) => item.status === 'PENDING').length
       const task = {
         name: request.name ?? `template ${request.templateId}`,
         params,
         scheduledTime: request.scheduledTime,
         deliverWithinSeconds: request.deliverWithinSeconds,
         createdBy: caller.userId,
-        inReview: deps.approvalAbove > 0 && sending > deps.approvalAbove,
-        items,
-        warnings,
+        ...(await receivers.items(params, devices, deps.now())),
       }
       return await creation.create(task, devices, { dryRun: query.dryRun === 'true' })
     },
