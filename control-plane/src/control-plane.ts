@@ -151,13 +151,13 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const contacts = new Contacts({
     db,
     clock,
-    onOptOut: async (customerId) => await tasks.operations.customerOptedOut(customerId),
+    onUnwanted: async (customerId, reason) => await tasks.operations.customerOptedOut(customerId, reason),
   })
 
   const routes: Route[] = [
     ...authRoutes({ auth, db }),
     ...deviceRoutes({ ...base, sessions, caFingerprint: ca.fingerprint }),
-    ...accountRoutes({ db, policy }),
+    ...accountRoutes({ db, policy, time }),
     ...contactRoutes({ db, contacts }),
     ...groupRoutes(base),
     ...materialRoutes(base),

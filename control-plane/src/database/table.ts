@@ -74,6 +74,19 @@ export function contains(columns: readonly string[], text: string) {
   return { [Op.or]: columns.map((name) => where(fn('instr', fn('lower', col(name)), wanted), { [Op.gt]: 0 })) }
 }
 
+const IDS_PER_QUERY = 1000
+
+/** Asks about many ids, so many at a time that no statement grows without bound. */
+export async function inChunks<Id, Found>(
+  ids: readonly Id[],
+  query: (some: Id[]) => Promise<readonly Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = []
+  for (let first = 0; first < ids.length; first += IDS_PER_QUERY)
+    found.push(...(await query(ids.slice(first, first + IDS_PER_QUERY))))
+  return found
+}
+
 /** Inserts one row; answers its id. */
 export async function insert<Row extends { id: number }>(
   table: Table<Row>,
