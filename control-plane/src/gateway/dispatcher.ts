@@ -18,8 +18,9 @@ import type {
 } from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { ItemRow } from '../tasks/model.ts'
+import { overtaken } from './fencing.ts'
 import type { SessionRegistry } from './registry.ts'
-import type { Session } from './session.ts'
+import { STALE, type Session } from './session.ts'
 
 /** Devices served in one write: enough to share its cost, few enough to let acks in between. */
 const DEVICES_PER_TURN = 200
@@ -107,8 +108,13 @@ export class Dispatcher implements DispatchBell {
     const sessions = deviceIds.flatMap((deviceId) => registry.get(deviceId) ?? []).filter((session) => session.room > 0)
     if (sessions.length === 0) return
     faults.hit('dispatch.claim.before')
-    const claimed = await db.write(async (tx) => await this.#claim(tx, sessions))
+    const { claimed, stale } = await db.write(async (tx) => {
+      const refused = await overtaken(db, tx, new Set(sessions))
+      const current = sessions.filter((session) => !refused.has(session))
+      return { claimed: await this.#claim(tx, current), stale: refused }
+    })
     faults.hit('dispatch.claim.after')
+    for (const session of stale) session.end({ $case: 'error', value: STALE })
     // A session that ended meanwhile loses nothing: its device's next Hello puts the command back in the queue.
     for (const { session, command } of claimed) session.command(command)
     if (claimed.length > 0) faults.hit('dispatch.write.after')

@@ -21,9 +21,11 @@ import {
   notNow,
   reachedLevel,
 } from './command-state.ts'
+import { isCode, isOutcome } from './frame-check.ts'
 import type { Session } from './session.ts'
 
 const LARGEST_RESULT_BYTES = 256 * 1024
+const LONGEST_REASON = 500
 const QUEUE_FULL_RETRY_MS = 5000
 
 export type RecordedFrame = Extract<
@@ -131,20 +133,19 @@ export class FrameLedger {
     }))
   }
 
-  #result(session: Session, result: CommandResult, now: number): void {
-    const ack = (error: string): void => void this.acks.push({ session, commandId: result.commandId, error })
-    const entry = this.#own(session, result.commandId)
+  #result(session: Session, said: CommandResult, now: number): void {
+    const ack = (error: string): void => void this.acks.push({ session, commandId: said.commandId, error })
+    const entry = this.#own(session, said.commandId)
+    const result = readable(said)
+    if (!result) return ack('RESULT_TOO_LARGE')
     if (!entry) {
       this.orphans.push({ deviceId: session.facts.deviceId, result })
       return ack('')
     }
     const status = commandStatusFromWire(result.status)
-    if (!result.shortForm && CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES)
-      return ack('RESULT_TOO_LARGE')
     const foreign = result.items.some((outcome) => this.items.get(outcome.itemId)?.now.commandId !== result.commandId)
-    if (!status || foreign) {
-      if (!result.shortForm || !status) return ack('RESULT_INVALID')
-    }
+    const malformed = foreign || !isCode(result.code) || !result.items.every(isOutcome)
+    if (!status || (malformed && !result.shortForm)) return ack('RESULT_INVALID')
     if (isSettled(entry.now)) return ack('')
     for (const outcome of result.items) this.#outcome(entry.now, outcome, now)
     const rest = itemStatusWithoutOutcome(status)
@@ -154,7 +155,7 @@ export class FrameLedger {
         ...item,
         status: rest,
         code,
-        reason: result.reason || null,
+        reason: result.reason.slice(0, LONGEST_REASON) || null,
         provisional: false,
         finishedAt: now,
       }),
@@ -179,7 +180,7 @@ export class FrameLedger {
       status,
       provisional: false,
       code: outcome.code || null,
-      reason: outcome.reason.slice(0, 500) || null,
+      reason: outcome.reason.slice(0, LONGEST_REASON) || null,
       evidenceId: Number.isInteger(evidence) && evidence > 0 ? evidence : entry.now.evidenceId,
       finishedAt: now,
     })
@@ -203,4 +204,13 @@ export class FrameLedger {
       this.stops.push({ accountId: command.accountId, code, reason: reason || errorInfo(code).meaning })
     }
   }
+}
+
+/** A result in short form is taken with what can be read of it; undefined for any other that is too large to keep. */
+function readable(result: CommandResult): CommandResult | undefined {
+  const large = CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES
+  if (!result.shortForm) return large ? undefined : result
+  const code = isCode(result.code) ? result.code : ''
+  const reason = result.reason.slice(0, LONGEST_REASON)
+  return { ...result, code, reason, items: large ? [] : result.items.filter(isOutcome) }
 }

@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
-import type { Command, ConnectRequest, ConnectResponse, GatewayFrame } from '@muster/proto'
+import type { Command, ConnectRequest, ConnectResponse, GatewayFrame, SessionError } from '@muster/proto'
 
 export type SessionStream = ServerDuplexStream<ConnectRequest, ConnectResponse>
 type FrameBody = NonNullable<GatewayFrame['frame']>
@@ -92,3 +92,14 @@ export class Session {
     })
   }
 }
+
+/** @param retryAfterMs how long the agent is to stay away */
+export const sessionError = (
+  code: string,
+  message: string,
+  retryable: boolean,
+  retryAfterMs: number,
+): SessionError => ({ code, message, retryable, retryAfterMs })
+
+/** What a session hears that is no longer its device's newest. */
+export const STALE = sessionError('STALE_EPOCH', 'a newer session of this device took over', true, 1000)
