@@ -1,10 +1,14 @@
 import type { QueryInterface, Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
+import { hotPaths } from './migration-0003.ts'
 
 /** Brings the schema up to date; each migration runs once. */
 export async function migrate(sequelize: Sequelize): Promise<void> {
   const umzug = new Umzug<QueryInterface>({
-    migrations: [{ name: '0001-initial', up: initial }],
+    migrations: [
+      { name: '0001-initial', up: initial },
+      { name: '0003-hot-paths', up: hotPaths },
+    ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
     logger: undefined,

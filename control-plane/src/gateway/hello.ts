@@ -12,8 +12,6 @@ import { reachedLevel } from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
 import { planResume, sameJournal, type AgentLevel, type HeldCommand, type ResumePlan } from './resume.ts'
 
-const SESSION_LEASE_MS = 30_000
-
 export interface HelloDeps {
   readonly db: Database
   readonly clock: Clock
@@ -21,7 +19,6 @@ export interface HelloDeps {
   readonly events: EventLog
   readonly progress: TaskProgress
   readonly writer: CommandWriter
-  readonly gatewayId: string
   readonly allowEmulated: boolean
 }
 
@@ -97,7 +94,7 @@ export class HelloDesk {
     device: DeviceRow,
     now: { epoch: number; accountId: number | null; trusted: boolean },
   ): Promise<void> {
-    const { db, clock, events, gatewayId } = this.#deps
+    const { db, clock, events } = this.#deps
     const at = clock.now().getTime()
     const seen = {
       epoch: now.epoch,
@@ -114,15 +111,6 @@ export class HelloDesk {
       ...(now.trusted ? {} : { readyEpoch: 0 }),
     }
     await db.models.devices.update(seen, { where: { id: device.id }, transaction: tx })
-    const session = {
-      deviceId: device.id,
-      gatewayId,
-      epoch: now.epoch,
-      bootId: hello.bootId,
-      connectedAt: at,
-      leaseUntil: at + SESSION_LEASE_MS,
-    }
-    await db.models.deviceSessions.upsert(session, { transaction: tx })
     const data = { epoch: now.epoch, agentVersion: hello.agentVersion, newJournal: !now.trusted }
     await insert(db.models.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)
     await events.append(tx, [{ type: 'device.updated', refId: device.id, status: 'ONLINE' }])
