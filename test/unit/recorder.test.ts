@@ -54,7 +54,7 @@ function session(deviceId: number) {
     },
     end: () => undefined,
   }
-  const facts = { deviceId, accountId: null, epoch: 1, bootId: 'b', serial: 's', credits: 4 }
+  const facts = { deviceId, accountId: null, wechatId: '', epoch: 1, bootId: 'b', serial: 's', credits: 4 }
   return { heard, session: new Session(stream as unknown as SessionStream, facts, 0) }
 }
 

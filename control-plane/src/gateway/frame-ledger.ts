@@ -72,7 +72,7 @@ export class FrameLedger {
         const { commandId, outcome, page } = frame.value
         const entry = this.#reach(session, commandId, outcome ? 'RUNNING' : 'RECEIVED', now)
         if (!entry) return
-        if (outcome) this.#outcome(entry.now, outcome, now)
+        if (outcome) this.#outcome(session, entry.now, outcome, now)
         const accountId = entry.now.accountId ?? session.facts.accountId
         if (page && accountId !== null) this.pages.push({ accountId, page })
         return
@@ -147,7 +147,7 @@ export class FrameLedger {
     const malformed = foreign || !isCode(result.code) || !result.items.every(isOutcome)
     if (!status || (malformed && !result.shortForm)) return ack('RESULT_INVALID')
     if (isSettled(entry.now)) return ack('')
-    for (const outcome of result.items) this.#outcome(entry.now, outcome, now)
+    for (const outcome of result.items) this.#outcome(session, entry.now, outcome, now)
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
     this.#openItemsOf(result.commandId, (item) =>
@@ -161,11 +161,11 @@ export class FrameLedger {
       }),
     )
     entry.now = finished(entry.now, { status, code: result.code, reason: result.reason }, now)
-    this.#stopAccount(entry.now, result.code, result.reason)
+    this.#stopAccount(session, entry.now, result.code, result.reason)
     ack('')
   }
 
-  #outcome(command: CommandRow, outcome: ItemOutcome, now: number): void {
+  #outcome(session: Session, command: CommandRow, outcome: ItemOutcome, now: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
     if (!entry || !status || entry.now.commandId !== command.id || !itemTakesOutcome(entry.now)) return
@@ -184,7 +184,7 @@ export class FrameLedger {
       evidenceId: Number.isInteger(evidence) && evidence > 0 ? evidence : entry.now.evidenceId,
       finishedAt: now,
     })
-    this.#stopAccount(command, outcome.code, outcome.reason)
+    this.#stopAccount(session, command, outcome.code, outcome.reason)
   }
 
   /** What a pause took back waits for the task to go on. */
@@ -199,10 +199,12 @@ export class FrameLedger {
     }
   }
 
-  #stopAccount(command: CommandRow, code: string, reason: string): void {
-    if (command.accountId !== null && isErrorCode(code) && errorInfo(code).stops === 'account') {
-      this.stops.push({ accountId: command.accountId, code, reason: reason || errorInfo(code).meaning })
-    }
+  #stopAccount({ facts }: Session, command: CommandRow, code: string, reason: string): void {
+    if (!isErrorCode(code) || errorInfo(code).stops !== 'account') return
+    // What was seen in an earlier session was seen under the account the command was written for.
+    const seenNow = command.epoch === facts.epoch ? facts.accountId : null
+    const accountId = seenNow ?? command.accountId ?? facts.accountId
+    if (accountId !== null) this.stops.push({ accountId, code, reason: reason || errorInfo(code).meaning })
   }
 }
 

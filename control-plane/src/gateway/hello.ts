@@ -34,6 +34,7 @@ export interface HelloDeps {
 
 export interface AcceptedHello {
   readonly device: DeviceRow
+  /** The account the phone shows. */
   readonly accountId: number | null
   readonly epoch: number
   readonly resume: Resume[]
@@ -63,7 +64,7 @@ export class HelloDesk {
       const shown = hello.account?.wechatId ? accountId : null
       const plan = await this.#resume(tx, held, device.id, { trusted, accountId: shown })
       const outstanding = plan.held.map((command) => command.commandId)
-      return { device, accountId, epoch, resume: plan.answers.map(resumeAnswer), outstanding }
+      return { device, accountId: shown, epoch, resume: plan.answers.map(resumeAnswer), outstanding }
     })
     faults.hit('hello.accept.after')
     return accepted

@@ -9,7 +9,10 @@ const FRAMES_PER_MESSAGE = 64
 
 export interface SessionFacts {
   readonly deviceId: number
+  /** The account the phone shows; null while it shows none. */
   readonly accountId: number | null
+  /** That account's, or empty. */
+  readonly wechatId: string
   readonly epoch: number
   readonly bootId: string
   readonly serial: string

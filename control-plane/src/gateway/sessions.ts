@@ -112,6 +112,7 @@ export class Sessions {
     const facts = {
       deviceId: identity.deviceId,
       accountId,
+      wechatId: accountId === null ? '' : (hello.account?.wechatId ?? ''),
       epoch,
       bootId: hello.bootId,
       serial: identity.serial,

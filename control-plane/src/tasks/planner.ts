@@ -180,6 +180,7 @@ export function encodeCommand(commandId: string, taskId: number, planned: Planne
     maxRunMs: planned.maxRunMs,
     effectClass: WireEffectClass[planned.effectClass],
     traceparent: '',
+    accountWechatId: '',
     payload: planned.payload,
   }).finish()
 }
