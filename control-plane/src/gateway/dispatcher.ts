@@ -45,6 +45,7 @@ export interface DispatcherDeps {
 interface Claimed {
   readonly session: Session
   readonly command: Command
+  readonly bytes: number
 }
 
 type Hold = Extract<Admission, { kind: 'hold' }>
@@ -126,7 +127,7 @@ export class Dispatcher implements DispatchBell {
     faults.hit('dispatch.claim.after')
     for (const session of stale) session.end({ $case: 'error', value: STALE })
     // A session that ended meanwhile loses nothing: its device's next Hello puts the command back in the queue.
-    for (const { session, command } of claimed) session.command(command)
+    for (const { session, command, bytes } of claimed) session.command(command, bytes)
     if (claimed.length > 0) faults.hit('dispatch.write.after')
     const more = new Set(claimed.filter(({ session }) => session.room > 0).map(({ session }) => session.facts.deviceId))
     for (const deviceId of more) this.#waiting.add(deviceId)
@@ -147,14 +148,12 @@ export class Dispatcher implements DispatchBell {
     if (going.length === 0) return []
     await this.#write(tx, going, now)
     const payloads = await this.#payloads(tx, going)
-    return going.map((one) => ({
-      session: one.session,
-      command: commandFrame(one.stored, payloads.get(one.stored.id), {
-        itemIds: one.open.map((item) => String(item.id)),
-        wechatId: one.session.facts.wechatId,
-        now,
-      }),
-    }))
+    return going.map(({ session, stored, open }) => {
+      const payload = payloads.get(stored.id) ?? new Uint8Array()
+      const itemIds = open.map((item) => String(item.id))
+      const command = commandFrame(stored, payload, { itemIds, wechatId: session.facts.wechatId, now })
+      return { session, command, bytes: payload.length }
+    })
   }
 
   /** What is due for devices, in order: `each` times as many commands as there are devices. */

@@ -5,7 +5,7 @@ import { row } from '../../database/table.ts'
 import type { Database } from '../../database/database.ts'
 import { invalid, notFound } from '../../errors.ts'
 import type { Policy } from '../../policy/service.ts'
-import { BUILT_IN_VARIABLES, variablesOf } from '../../templates/render.ts'
+import { BUILT_IN_VARIABLES, longestText, variablesOf } from '../../templates/render.ts'
 import type { TaskCreation } from '../creation.ts'
 import type { MessageParams } from '../params.ts'
 import { expectedDurationMs } from '../planner.ts'
@@ -14,6 +14,8 @@ import { MessageReceivers } from './message-receivers.ts'
 
 const DEFAULT_PAUSE_SECONDS = 60
 const MOST_SKIPPED_SHOWN = 1000
+/** With its variables filled in, in characters. */
+const LONGEST_TEXT = 16_000
 
 const body = (time: WorkspaceTime) =>
   z.strictObject({
@@ -136,6 +138,11 @@ async function paramsOf(
   const missing = variablesOf(template.content).filter((name) => !builtIn.includes(name) && !request.variables[name])
   if (missing.length > 0)
     throw invalid(`variables: ${missing.join(', ')} has no value; template ${template.id} needs it`)
+  const longest = longestText(template.content, request.variables)
+  if (longest > LONGEST_TEXT)
+    throw invalid(
+      `variables: make a text of up to ${longest} characters of template ${template.id}; at most ${LONGEST_TEXT} can be sent`,
+    )
   const { receivers } = request
   const named = {
     ALL: 1,
