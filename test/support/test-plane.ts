@@ -1,12 +1,16 @@
+import { DatabaseSync } from 'node:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ExecutionContext } from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
 import { pino } from 'pino'
 import { configFrom, startControlPlane, type ControlPlane } from '@muster/control-plane'
 import type { Clock } from '../../control-plane/src/clock.ts'
 import { RawAgent } from './raw-agent.ts'
 import { PASSWORD, RestClient } from './rest-client.ts'
+
+/** SQLite's code for: somebody else is writing. */
+const BUSY = 5
 
 /** A control plane in the test's own process, with its REST API and its gateway on real ports. */
 export class TestPlane extends RestClient {
@@ -38,6 +42,23 @@ export class TestPlane extends RestClient {
     })
   }
 
+  /** Changes the database past the plane, as another node would. Waits for its turn to write. */
+  async sql(text: string): Promise<void> {
+    const database = new DatabaseSync(join(this.#dir, 'plane', 'muster.sqlite'), { timeout: 0 })
+    try {
+      for (;;) {
+        try {
+          return database.exec(text)
+        } catch (error) {
+          if (!(error instanceof Error && 'errcode' in error && error.errcode === BUSY)) throw error
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+    } finally {
+      database.close()
+    }
+  }
+
   async stop(): Promise<void> {
     this.events.close()
     await this.#plane.stop()
@@ -45,11 +66,40 @@ export class TestPlane extends RestClient {
   }
 }
 
-/** @param options.env settings beside the usual ones of a test */
-export async function startTestPlane(
-  t: ExecutionContext,
-  options: { clock?: Clock; env?: Record<string, string> } = {},
-): Promise<TestPlane> {
+export interface TestPlaneOptions {
+  readonly clock?: Clock
+  /** Settings beside the usual ones of a test. */
+  readonly env?: Record<string, string>
+}
+
+/** A plane for one test. */
+export async function startTestPlane(t: ExecutionContext, options: TestPlaneOptions = {}): Promise<TestPlane> {
+  const { plane, lines } = await launch(options)
+  t.teardown(async () => {
+    if (!t.passed) t.log(lines.slice(-40).join(''))
+    await plane.stop()
+  })
+  return plane
+}
+
+/** One plane for all tests of a file, each of which enrols devices of its own: a plane costs more than most tests. */
+export function sharedTestPlane(test: TestFn, options: TestPlaneOptions = {}): () => TestPlane {
+  let launched: Awaited<ReturnType<typeof launch>> | undefined
+  const running = () => {
+    if (!launched) throw new Error('the plane runs only while tests do')
+    return launched
+  }
+  test.before(async () => {
+    launched = await launch(options)
+  })
+  test.afterEach.always((t) => {
+    if (!t.passed) t.log(running().lines.slice(-40).join(''))
+  })
+  test.after.always(async () => await launched?.plane.stop())
+  return () => running().plane
+}
+
+async function launch(options: TestPlaneOptions): Promise<{ plane: TestPlane; lines: readonly string[] }> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   const config = configFrom({
     MUSTER_DATA_DIR: join(dir, 'plane'),
@@ -57,16 +107,40 @@ export async function startTestPlane(
     MUSTER_GRPC_PORT: '0',
     MUSTER_ADMIN_PASSWORD: PASSWORD,
     MUSTER_ALLOW_EMULATED: 'true',
+    MUSTER_TASKS_PER_MINUTE: '1000',
     ...options.env,
   })
   const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
   const plane = await startControlPlane({ config, log, ...(options.clock ? { clock: options.clock } : {}) })
   const testPlane = new TestPlane(plane, dir)
-  t.teardown(async () => {
-    if (!t.passed) t.log(lines.slice(-40).join(''))
-    await testPlane.stop()
-  })
   await testPlane.events.connect()
-  return testPlane
+  return { plane: testPlane, lines }
+}
+
+/** A Moments task for devices; answers its id. */
+export async function momentTask(plane: TestPlane, agents: readonly RawAgent[], more: object = {}): Promise<number> {
+  const devices = agents.map(({ deviceId }) => deviceId)
+  const created = await plane.ok('POST', '/wechat/moments/tasks', { content: 'hello', devices, ...more })
+  return Number(created['taskId'])
+}
+
+/** A task that sends a text to new customers of the agent's account, in the order of their names; answers its id. */
+export async function messageTask(
+  plane: TestPlane,
+  agent: RawAgent,
+  names: readonly string[],
+  more: object = {},
+): Promise<number> {
+  const accountId = Number((await plane.ok('GET', `/devices/${agent.deviceId}`))['accountId'])
+  const customerIds: number[] = []
+  for (const nickname of names)
+    customerIds.push(
+      Number((await plane.ok('POST', '/customers', { accountId, nickname, wechatId: `wxid_${nickname}` }))['id']),
+    )
+  const template = { name: 't', type: 'TEXT', content: 'hi', variables: [], materialIds: [] }
+  const { id: templateId } = await plane.ok('POST', '/message/templates', template)
+  const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds }
+  const body = { templateId, receivers, variables: {}, devices: [agent.deviceId], intervalSeconds: 0, ...more }
+  return Number((await plane.ok('POST', '/message/tasks', body))['taskId'])
 }

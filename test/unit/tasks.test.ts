@@ -4,7 +4,7 @@ import { Visibility } from '@muster/proto'
 import { FINAL_TASK, mayDo, OPEN_ITEM, rollUp, type ItemCounts } from '../../control-plane/src/tasks/lifecycle.ts'
 import { ITEM_STATUSES, TASK_STATUSES } from '../../control-plane/src/tasks/model.ts'
 import type { MessageParams, MomentsParams } from '../../control-plane/src/tasks/params.ts'
-import { planCommands, type PlannableItem } from '../../control-plane/src/tasks/planner.ts'
+import { encodeCommand, planCommands, type PlannableItem } from '../../control-plane/src/tasks/planner.ts'
 
 const counts = fc.dictionary(fc.constantFrom(...ITEM_STATUSES), fc.integer({ min: 1, max: 5 }), { minKeys: 1 })
 
@@ -136,4 +136,30 @@ test('a Moment hidden from nobody of an account is for all; one shown to nobody 
   })
   t.deepEqual(plan('INCLUDE'), { shown: [[Visibility.INCLUDE, 1]], left: [two, three] })
   t.is(plan('PRIVATE').shown.length, 3)
+})
+
+test('a batch with much to say is cut into commands a phone can take, without the pause of a batch between them', (t) => {
+  const items = Array.from({ length: 300 }, (_, index) => {
+    const item = sendItem(index + 1, 1)
+    return { ...item, payload: { ...item.payload, text: '你'.repeat(5000) } as never }
+  })
+  const { commands } = planCommands(params(250, 3), items, () => 0)
+  t.deepEqual(
+    commands.flatMap(({ itemIds }) => itemIds),
+    items.map(({ id }) => id),
+  )
+  t.true(commands.every((command) => encodeCommand('c', 1, command).length <= 1024 * 1024))
+  const firstOfSecondBatch = commands.findIndex(({ itemIds }) => itemIds[0] === 251)
+  t.true(firstOfSecondBatch > 1)
+  t.deepEqual(
+    commands.map(({ pauseMs }) => pauseMs),
+    commands.map((_, index) => (index === 0 ? 0 : index === firstOfSecondBatch ? 60_000 : 3000)),
+  )
+})
+
+test('no command may run longer than the timer of a phone can take', (t) => {
+  const items = Array.from({ length: 400 }, (_, index) => sendItem(index + 1, 1))
+  const { commands } = planCommands(params(400, 3600), items, () => 0)
+  const [command] = commands
+  t.is(command?.maxRunMs, 2 ** 31 - 1)
 })

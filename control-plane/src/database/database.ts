@@ -11,7 +11,8 @@ export interface Database {
   readonly models: Models
   /**
    * The only way to write: one transaction, committed when `work` resolves and rolled back when it throws. SQLite has
-   * one writer, so writes wait for each other in order. Must not be called inside another write.
+   * one writer, so writes wait for each other in order. Must not be called inside another write. What `work` gave to
+   * `tx.afterCommit` runs once the transaction is stored, and never when it is not; it must not throw.
    */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Throws when the database does not answer. */
@@ -51,11 +52,20 @@ class WriteQueue {
   }
 
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const mine = this.#tail.then(
-      async () => await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, work),
-    )
+    const mine = this.#tail.then(async () => await this.#transact(work))
     this.#tail = mine.catch(() => undefined)
     return await mine
+  }
+
+  /** Sequelize runs what was given to `afterCommit` even when the COMMIT failed, so that it is kept here instead. */
+  async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const afterCommit: (() => void)[] = []
+    const done = await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async (tx) => {
+      tx.afterCommit = (then) => void afterCommit.push(() => void then(tx))
+      return await work(tx)
+    })
+    for (const then of afterCommit) then()
+    return done
   }
 
   async idle(): Promise<void> {

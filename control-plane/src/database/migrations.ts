@@ -1,5 +1,6 @@
 import { DataTypes, type QueryInterface, type Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
+import { hotPaths } from './migration-0003.ts'
 
 /** Brings the schema up to date; each migration runs once. */
 export async function migrate(sequelize: Sequelize): Promise<void> {
@@ -7,6 +8,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
     migrations: [
       { name: '0001-initial', up: initial },
       { name: '0002-policy-holds', up: policyHolds },
+      { name: '0003-hot-paths', up: hotPaths },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),

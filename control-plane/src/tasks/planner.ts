@@ -28,6 +28,13 @@ export const LEASE_MS = MINUTE
 const ITEM_MS = MINUTE
 const SYNC_MS = 60 * MINUTE
 const MOMENT_MS = 10 * MINUTE
+/** Longest time a phone's timer takes; a longer one would end at once. */
+const LONGEST_RUN_MS = 2 ** 31 - 1
+/** A batch with more to say is written as several commands: none may come near what one message to a phone takes. */
+const MOST_BATCH_BYTES = 1024 * 1024
+/** What an item weighs beside its text: the receiver's names, and each picture's reference. */
+const ITEM_BYTES = 1500
+const PICTURE_BYTES = 200
 
 /** An item that waits for its command. */
 export interface PlannableItem {
@@ -115,8 +122,7 @@ export function unplannable(
 function planMessages(params: MessageParams, items: readonly PlannableItem[], floorMs: number): PlannedCommand[] {
   const intervalMs = Math.max(params.intervalSeconds * SECOND, floorMs)
   const commands: PlannedCommand[] = []
-  for (let first = 0; first < items.length; first += params.batchSize) {
-    const batch = items.slice(first, first + params.batchSize)
+  for (const { batch, continued } of batchesOf(params, items)) {
     const [head] = batch
     if (!head) continue
     commands.push({
@@ -132,13 +138,39 @@ function planMessages(params: MessageParams, items: readonly PlannableItem[], fl
           pace: { intervalMs, jitterMs: Math.round(intervalMs / 5) },
         },
       },
-      maxRunMs: batch.length * (ITEM_MS + 2 * intervalMs),
+      maxRunMs: Math.min(batch.length * (ITEM_MS + 2 * intervalMs), LONGEST_RUN_MS),
       position: commands.length,
       // A batch of its own is no way around the pace.
-      pauseMs: commands.length === 0 ? 0 : Math.max(params.batchPauseSeconds * SECOND, intervalMs),
+      pauseMs:
+        commands.length === 0 ? 0 : continued ? intervalMs : Math.max(params.batchPauseSeconds * SECOND, intervalMs),
     })
   }
   return commands
+}
+
+/** Batches as the operator wants them, cut where one grows too large; `continued` is what such a cut goes on with. */
+function* batchesOf(
+  { batchSize, template }: MessageParams,
+  items: readonly PlannableItem[],
+): Generator<{ batch: readonly PlannableItem[]; continued: boolean }> {
+  for (let first = 0; first < items.length; first += batchSize) {
+    let batch: PlannableItem[] = []
+    let bytes = 0
+    let continued = false
+    for (const item of items.slice(first, first + batchSize)) {
+      const text = item.payload.action === 'SEND' ? (item.payload.text ?? '') : ''
+      const size = ITEM_BYTES + template.materials.length * PICTURE_BYTES + Buffer.byteLength(text)
+      if (batch.length > 0 && bytes + size > MOST_BATCH_BYTES) {
+        yield { batch, continued }
+        continued = true
+        batch = []
+        bytes = 0
+      }
+      batch.push(item)
+      bytes += size
+    }
+    yield { batch, continued }
+  }
 }
 
 function messageItem(params: MessageParams, item: PlannableItem) {
@@ -236,6 +268,7 @@ export function encodeCommand(commandId: string, taskId: number, planned: Planne
     maxRunMs: planned.maxRunMs,
     effectClass: WireEffectClass[planned.effectClass],
     traceparent: '',
+    accountWechatId: '',
     payload: planned.payload,
   }).finish()
 }

@@ -41,3 +41,16 @@ export function renderTemplate(content: string, values: Readonly<Record<string, 
   const text = parseTemplate(content).map((piece) => ('text' in piece ? piece.text : (values[piece.variable] ?? '')))
   return { text: text.join('') }
 }
+
+/** No name a phone shows is longer. */
+const LONGEST_NAME = 200
+
+/** How long a text can become for any receiver, in characters. */
+export function longestText(content: string, values: Readonly<Record<string, string>>): number {
+  const builtIn: readonly string[] = BUILT_IN_VARIABLES
+  const length = (piece: Piece): number => {
+    if ('text' in piece) return piece.text.length
+    return builtIn.includes(piece.variable) ? LONGEST_NAME : (values[piece.variable]?.length ?? 0)
+  }
+  return parseTemplate(content).reduce((sum, piece) => sum + length(piece), 0)
+}

@@ -15,7 +15,7 @@ import { step } from './fault-points.ts'
 import type { CommandHandler, CommandHandlers, Refusal } from './handlers.ts'
 import type { CancelRequest, JournalEntry } from './journal-state.ts'
 import { Permission } from './permission.ts'
-import { itemIdsOf, outcomeOf, outcomesOf, resultOf, resultWithoutHandler, shortForm } from './results.ts'
+import { begunItem, itemIdsOf, outcomeOf, outcomesOf, resultOf, resultWithoutHandler, shortForm } from './results.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -80,7 +80,9 @@ export class Dispatcher {
     return this.#deps.journal.open().map((entry) => ({
       commandId: entry.commandId,
       level: LEVEL[entry.level],
-      items: [...entry.items.values()].flatMap((item) => item.outcome ?? []),
+      items: [...entry.items].flatMap(
+        ([itemId, item]) => item.outcome ?? (item.began ? begunItem(itemId, this.#deps.clock.now()) : []),
+      ),
     }))
   }
 

@@ -111,6 +111,10 @@ export class Journal {
     await this.#write({ t: 'cancel', id: commandId, ...request, ...(items && items.length > 0 ? { items } : {}) })
   }
 
+  async began(commandId: string, item: string): Promise<void> {
+    await this.#write({ t: 'began', id: commandId, item })
+  }
+
   async intent(
     commandId: string,
     item: string,

@@ -68,6 +68,16 @@ export const outcomeOf = (itemId: string, end: Outcome, now: number): ItemOutcom
   atUnixMs: now,
 })
 
+/** An item that has begun and not ended. @param now milliseconds since 1970 */
+export const begunItem = (itemId: string, now: number): ItemOutcome => ({
+  itemId,
+  status: itemStatusToWire('RUNNING'),
+  code: '',
+  reason: '',
+  evidenceId: '',
+  atUnixMs: now,
+})
+
 /** Every item's outcome; those the handler said nothing about get one. @param error what the handler threw */
 export function outcomesOf(entry: JournalEntry, command: Command, error: unknown, now: number): ItemOutcome[] {
   if (!command.payload) return []

@@ -4,13 +4,15 @@ import { ids, type WorkspaceTime } from '../../http/schemas.ts'
 import { row } from '../../database/table.ts'
 import type { Database } from '../../database/database.ts'
 import { invalid, notFound } from '../../errors.ts'
-import { BUILT_IN_VARIABLES, variablesOf } from '../../templates/render.ts'
+import { BUILT_IN_VARIABLES, longestText, variablesOf } from '../../templates/render.ts'
 import type { TaskCreation } from '../creation.ts'
 import type { MessageParams } from '../params.ts'
 import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
 import { MessageReceivers } from './message-receivers.ts'
 
 const DEFAULT_PAUSE_SECONDS = 60
+/** With its variables filled in, in characters. */
+const LONGEST_TEXT = 16_000
 
 const body = (time: WorkspaceTime) =>
   z.strictObject({
@@ -97,6 +99,11 @@ async function paramsOf(
   const missing = variablesOf(template.content).filter((name) => !builtIn.includes(name) && !request.variables[name])
   if (missing.length > 0)
     throw invalid(`variables: ${missing.join(', ')} has no value; template ${template.id} needs it`)
+  const longest = longestText(template.content, request.variables)
+  if (longest > LONGEST_TEXT)
+    throw invalid(
+      `variables: make a text of up to ${longest} characters of template ${template.id}; at most ${LONGEST_TEXT} can be sent`,
+    )
   const { receivers } = request
   const named = {
     ALL: 1,

@@ -13,6 +13,8 @@ import { newItem } from '../store.ts'
 import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
 
 const MOST_IMAGES = 9
+/** Of one account: they all go to its phone in one command. */
+const MOST_AUDIENCE = 2000
 
 const body = (time: WorkspaceTime) =>
   z.strictObject({
@@ -186,6 +188,12 @@ async function audienceOf(
   )
   const missing = request.customerIds.find((id) => !found.some((customer) => customer.id === id))
   if (missing !== undefined) throw notFound('customerIds: customer', missing)
+  for (const [accountId, mine] of Map.groupBy(found, (customer) => customer.accountId)) {
+    if (mine.length > MOST_AUDIENCE && accountIds.includes(accountId))
+      throw invalid(
+        `tagIds: name ${mine.length} customers of account ${accountId}; one Moment takes at most ${MOST_AUDIENCE} of an account`,
+      )
+  }
   return Object.fromEntries(
     accountIds.map((accountId) => [
       String(accountId),
