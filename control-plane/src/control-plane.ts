@@ -8,6 +8,7 @@ import { pino, type Logger } from 'pino'
 import { accountRoutes } from './accounts/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { Audit } from './audit/service.ts'
+import { ensureAdmin } from './auth/admin.ts'
 import { authRoutes } from './auth/routes.ts'
 import { Authenticator } from './auth/service.ts'
 import { userRoutes } from './auth/user-routes.ts'
@@ -17,6 +18,7 @@ import { contactRoutes } from './contacts/routes.ts'
 import { Contacts } from './contacts/service.ts'
 import { saveContacts } from './contacts/sync.ts'
 import { openDatabase, type Database } from './database/database.ts'
+import { makeCodeForLauncher } from './devices/enrolment-codes.ts'
 import { deviceRoutes } from './devices/routes.ts'
 import { OrderedEventLog } from './events/log.ts'
 import { faultPointsFrom } from './fault-points.ts'
@@ -48,6 +50,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly httpPort: number
   readonly grpcPort: number
+  /** A one-time enrolment code for whoever runs this process; over REST it takes an operator. */
+  enrolmentCode(name: string): Promise<string>
   /** Lets agents go, finishes requests and writes, and closes everything. */
   stop(): Promise<void>
 }
@@ -60,7 +64,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
   const { db, auth, events, tasks, gateway, changes, socket, http } = parts
-  await auth.ensureAdmin(config.adminPassword)
+  await ensureAdmin({ db, auth }, config.adminPassword, join(config.dataDir, 'admin-password'))
   await changes.recover()
   await events.start()
   const grpcPort = await gateway.start(config.grpcPort, config.host)
@@ -70,6 +74,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     httpPort: (http.address() as AddressInfo).port,
     grpcPort,
+    enrolmentCode: parts.enrolmentCode,
     stop: async () => {
       socket.close()
       await closeHttp(http)
@@ -92,6 +97,7 @@ export async function allRoutes(config: Config): Promise<readonly Route[]> {
 interface Parts {
   readonly db: Database
   readonly auth: Authenticator
+  readonly enrolmentCode: ControlPlane['enrolmentCode']
   readonly events: OrderedEventLog
   readonly tasks: Tasks
   readonly gateway: Gateway
@@ -151,14 +157,14 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const contacts = new Contacts({
     db,
     clock,
-    onOptOut: async (customerId) => await tasks.operations.customerOptedOut(customerId),
+    onUnwanted: async (customerId, reason) => await tasks.operations.customerOptedOut(customerId, reason),
   })
 
   const routes: Route[] = [
     ...authRoutes({ auth }),
     ...userRoutes({ auth, db, clock }),
     ...deviceRoutes({ ...base, sessions, caFingerprint: ca.fingerprint }),
-    ...accountRoutes({ db, policy }),
+    ...accountRoutes({ db, policy, time }),
     ...contactRoutes({ db, contacts }),
     ...groupRoutes(base),
     ...materialRoutes(base),
@@ -167,6 +173,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ...gateway.routes,
     ...auditRoutes(base),
   ]
+  const audit = new Audit({ db, clock })
   const checks = [
     { name: 'database', check: async () => await db.ping() },
     { name: 'scheduler', check: async () => await tasks.check() },
@@ -175,7 +182,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const changes = new Changes({
     db,
     auth,
-    audit: new Audit({ db, clock }),
+    audit,
     idempotency: new Idempotency({ db, clock, secret: key }),
     taskRate: new TaskRateLimit(config.tasksPerMinute),
     routes,
@@ -190,7 +197,9 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   })
   const socket = new EventSocket({ auth, events, log })
   socket.attach(http)
-  return { db, auth, events, tasks, gateway, changes, socket, http, routes }
+  const enrolmentCode = async (name: string): Promise<string> =>
+    await makeCodeForLauncher({ db, clock, caFingerprint: ca.fingerprint, audit }, name)
+  return { db, auth, enrolmentCode, events, tasks, gateway, changes, socket, http, routes }
 }
 
 /** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */

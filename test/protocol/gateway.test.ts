@@ -1,15 +1,8 @@
 import test from 'ava'
 import { CommandLevel, ItemStatus } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
-import { inFlight, itemIdsIn, succeeded, type RawAgent } from '../support/raw-agent.ts'
-import { startTestPlane, type TestPlane } from '../support/test-plane.ts'
-
-/** A Moments task for devices; answers its id. */
-async function momentTask(plane: TestPlane, agents: readonly RawAgent[], more: object = {}): Promise<number> {
-  const devices = agents.map(({ deviceId }) => deviceId)
-  const created = await plane.ok('POST', '/wechat/moments/tasks', { content: 'hello', devices, ...more })
-  return Number(created['taskId'])
-}
+import { inFlight, itemIdsIn, succeeded } from '../support/raw-agent.ts'
+import { momentTask, startTestPlane, type TestPlane } from '../support/test-plane.ts'
 
 const itemStatus = async (plane: TestPlane, taskId: number) => {
   const [item] = await plane.items(taskId)

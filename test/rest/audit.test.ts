@@ -7,9 +7,9 @@ import { openDatabase } from '../../control-plane/src/database/database.ts'
 import { insert, rows } from '../../control-plane/src/database/table.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { PASSWORD } from '../support/rest-client.ts'
-import { sharedPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
 
-const plane = sharedPlane({ clock: new FakeClock() })
+const plane = sharedTestPlane(test, { clock: new FakeClock() })
 
 interface Entry {
   readonly username: string

@@ -1,13 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf } from '../support/pictures.ts'
-import { sharedPlane, type TestPlane } from '../support/test-plane.ts'
+import { sharedTestPlane, type TestPlane } from '../support/test-plane.ts'
 
 // Walks every operation of the OpenAPI document with what a broken or hostile client sends. Whatever it is: a refusal
 // in the envelope, never an error of the plane's own, and nothing changed.
 
 // Time stands still, so that nothing changes by itself.
-const plane = sharedPlane({ clock: new FakeClock() })
+const plane = sharedTestPlane(test, { clock: new FakeClock() })
 
 interface Schema {
   readonly $ref?: string

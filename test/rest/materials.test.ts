@@ -3,9 +3,9 @@ import { isWhole } from '../../control-plane/src/materials/pictures.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf, sha256 } from '../support/pictures.ts'
 import type { Answer } from '../support/rest-client.ts'
-import { sharedPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
 
-const plane = sharedPlane({ clock: new FakeClock() })
+const plane = sharedTestPlane(test, { clock: new FakeClock() })
 
 async function upload(bytes: Uint8Array, fields: Record<string, string> = {}, name = 'a.png'): Promise<Answer> {
   const form = new FormData()

@@ -3,12 +3,12 @@ import test, { type ExecutionContext } from 'ava'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf } from '../support/pictures.ts'
 import { succeeded } from '../support/raw-agent.ts'
-import { sharedPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
 
 // The document is a promise: what the plane really answers is held against it.
 
 const clock = new FakeClock()
-const plane = sharedPlane({ clock })
+const plane = sharedTestPlane(test, { clock })
 
 interface Parameter {
   readonly name: string

@@ -3,11 +3,11 @@ import { gzipSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf } from '../support/pictures.ts'
-import { sharedPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
 
 // How requests are read: bodies, forms, methods and queries, each by its own rules of HTTP.
 
-const plane = sharedPlane({ clock: new FakeClock() })
+const plane = sharedTestPlane(test, { clock: new FakeClock() })
 
 interface Refusal {
   readonly code: number

@@ -3,10 +3,10 @@ import test from 'ava'
 import WebSocket from 'ws'
 import { FakeClock } from '../support/fake-clock.ts'
 import { PASSWORD } from '../support/rest-client.ts'
-import { sharedPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
 
 const clock = new FakeClock()
-const plane = sharedPlane({ clock, env: { MUSTER_TASKS_PER_MINUTE: '3' } })
+const plane = sharedTestPlane(test, { clock, env: { MUSTER_TASKS_PER_MINUTE: '3' } })
 const HOUR_MS = 3_600_000
 
 interface Tokens {

@@ -2,13 +2,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
 import { pino } from 'pino'
 import { configFrom, startControlPlane, type ControlPlane } from '@muster/control-plane'
 import type { Clock } from '../../control-plane/src/clock.ts'
 import { RawAgent } from './raw-agent.ts'
 import { PASSWORD, RestClient } from './rest-client.ts'
 
+/** SQLite's code for: somebody else is writing. */
+const BUSY = 5
 const RECORDS: ReadonlySet<string> = new Set(['audit_log', 'idempotency_keys', 'refresh_tokens', 'sqlite_sequence'])
 
 /** A control plane in the test's own process, with its REST API and its gateway on real ports. */
@@ -32,16 +34,14 @@ export class TestPlane extends RestClient {
 
   /** Every row of every table but those that record what was asked and who is signed in. */
   rows(): Record<string, unknown[]> {
-    return this.#withDatabase((database) => {
+    const database = new DatabaseSync(join(this.#dir, 'plane', 'muster.sqlite'), { readOnly: true })
+    try {
       const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
       const names = tables.map(({ name }) => String(name)).filter((name) => !RECORDS.has(name))
       return Object.fromEntries(names.map((name) => [name, database.prepare(`SELECT * FROM ${name}`).all()]))
-    })
-  }
-
-  /** Changes the database behind the plane's back. */
-  sql(statement: string): void {
-    this.#withDatabase((database) => database.exec(statement))
+    } finally {
+      database.close()
+    }
   }
 
   /** The bytes of the database, as far as they are written. */
@@ -49,15 +49,6 @@ export class TestPlane extends RestClient {
     return ['muster.sqlite', 'muster.sqlite-wal']
       .map((name) => readFileSync(join(this.#dir, 'plane', name), 'latin1'))
       .join('')
-  }
-
-  #withDatabase<T>(work: (database: DatabaseSync) => T): T {
-    const database = new DatabaseSync(join(this.#dir, 'plane', 'muster.sqlite'))
-    try {
-      return work(database)
-    } finally {
-      database.close()
-    }
   }
 
   /** Names of all files below a folder of the data directory. */
@@ -76,6 +67,23 @@ export class TestPlane extends RestClient {
     })
   }
 
+  /** Changes the database past the plane, as another node would. Waits for its turn to write. */
+  async sql(text: string): Promise<void> {
+    const database = new DatabaseSync(join(this.#dir, 'plane', 'muster.sqlite'), { timeout: 0 })
+    try {
+      for (;;) {
+        try {
+          return database.exec(text)
+        } catch (error) {
+          if (!(error instanceof Error && 'errcode' in error && error.errcode === BUSY)) throw error
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+    } finally {
+      database.close()
+    }
+  }
+
   async stop(): Promise<void> {
     this.events.close()
     await this.#plane.stop()
@@ -91,8 +99,7 @@ export interface TestPlaneOptions {
 
 /** A plane for one test. */
 export async function startTestPlane(t: ExecutionContext, options: TestPlaneOptions = {}): Promise<TestPlane> {
-  const lines: string[] = []
-  const plane = await openTestPlane(options, lines)
+  const { plane, lines } = await launch(options)
   t.teardown(async () => {
     if (!t.passed) t.log(lines.slice(-40).join(''))
     await plane.stop()
@@ -100,20 +107,24 @@ export async function startTestPlane(t: ExecutionContext, options: TestPlaneOpti
   return plane
 }
 
-/** One plane for all tests of a file that do not mind each other: starting one costs more than most tests. */
-export function sharedPlane(options: TestPlaneOptions = {}): () => TestPlane {
-  let plane: TestPlane | undefined
-  test.before(async () => {
-    plane = await openTestPlane(options, [])
-  })
-  test.after.always(async () => await plane?.stop())
-  return () => {
-    if (!plane) throw new Error('the shared plane has not started')
-    return plane
+/** One plane for all tests of a file, each of which enrols devices of its own: a plane costs more than most tests. */
+export function sharedTestPlane(test: TestFn, options: TestPlaneOptions = {}): () => TestPlane {
+  let launched: Awaited<ReturnType<typeof launch>> | undefined
+  const running = () => {
+    if (!launched) throw new Error('the plane runs only while tests do')
+    return launched
   }
+  test.before(async () => {
+    launched = await launch(options)
+  })
+  test.afterEach.always((t) => {
+    if (!t.passed) t.log(running().lines.slice(-40).join(''))
+  })
+  test.after.always(async () => await launched?.plane.stop())
+  return () => running().plane
 }
 
-async function openTestPlane(options: TestPlaneOptions, lines: string[]): Promise<TestPlane> {
+async function launch(options: TestPlaneOptions): Promise<{ plane: TestPlane; lines: readonly string[] }> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   const config = configFrom({
     MUSTER_DATA_DIR: join(dir, 'plane'),
@@ -121,11 +132,40 @@ async function openTestPlane(options: TestPlaneOptions, lines: string[]): Promis
     MUSTER_GRPC_PORT: '0',
     MUSTER_ADMIN_PASSWORD: PASSWORD,
     MUSTER_ALLOW_EMULATED: 'true',
+    MUSTER_TASKS_PER_MINUTE: '1000',
     ...options.env,
   })
+  const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
   const plane = await startControlPlane({ config, log, ...(options.clock ? { clock: options.clock } : {}) })
   const testPlane = new TestPlane(plane, dir)
   await testPlane.events.connect()
-  return testPlane
+  return { plane: testPlane, lines }
+}
+
+/** A Moments task for devices; answers its id. */
+export async function momentTask(plane: TestPlane, agents: readonly RawAgent[], more: object = {}): Promise<number> {
+  const devices = agents.map(({ deviceId }) => deviceId)
+  const created = await plane.ok('POST', '/wechat/moments/tasks', { content: 'hello', devices, ...more })
+  return Number(created['taskId'])
+}
+
+/** A task that sends a text to new customers of the agent's account, in the order of their names; answers its id. */
+export async function messageTask(
+  plane: TestPlane,
+  agent: RawAgent,
+  names: readonly string[],
+  more: object = {},
+): Promise<number> {
+  const accountId = Number((await plane.ok('GET', `/devices/${agent.deviceId}`))['accountId'])
+  const customerIds: number[] = []
+  for (const nickname of names)
+    customerIds.push(
+      Number((await plane.ok('POST', '/customers', { accountId, nickname, wechatId: `wxid_${nickname}` }))['id']),
+    )
+  const template = { name: 't', type: 'TEXT', content: 'hi', variables: [], materialIds: [] }
+  const { id: templateId } = await plane.ok('POST', '/message/templates', template)
+  const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds }
+  const body = { templateId, receivers, variables: {}, devices: [agent.deviceId], intervalSeconds: 0, ...more }
+  return Number((await plane.ok('POST', '/message/tasks', body))['taskId'])
 }

@@ -9,7 +9,7 @@ import {
   reap,
   type CommandState,
 } from '../../control-plane/src/gateway/command-state.ts'
-import { planResume, sameJournal, type AgentLevel } from '../../control-plane/src/gateway/resume.ts'
+import { knowsWhatItSaid, planResume, sameJournal, type AgentLevel } from '../../control-plane/src/gateway/resume.ts'
 
 const NOW = 1_000_000
 const fresh: CommandState = {
@@ -62,6 +62,9 @@ test('each clock ends what it watches, and a lost lease of a ONCE command is nev
   t.deepEqual(verdict({ status: 'QUEUED' }, false), ['EXPIRED', 'DEVICE_OFFLINE', false])
   t.deepEqual(verdict({ status: 'QUEUED' }, true), ['EXPIRED', 'TOO_LATE', false])
   t.deepEqual(verdict({ status: 'QUEUED', holdCode: 'QUIET_HOURS' }, true), ['EXPIRED', 'QUIET_HOURS', false])
+  t.deepEqual(verdict({ status: 'QUEUED', holdCode: 'QUIET_HOURS' }, false), ['EXPIRED', 'DEVICE_OFFLINE', false])
+  const held = { ...row, status: 'QUEUED' as const, holdCode: 'APP_NOT_READY', holdReason: 'the phone driver is off' }
+  t.is(reap(held, true, NOW)?.reason, 'the phone driver is off')
   t.deepEqual(verdict({ status: 'DISPATCHED' }, true), ['EXPIRED', 'DELIVERY_EXPIRED', true])
   t.deepEqual(verdict({ status: 'DISPATCHED' }, false), ['EXPIRED', 'DEVICE_OFFLINE', true])
   t.deepEqual(verdict({ status: 'RUNNING' }, true), ['UNKNOWN_EFFECT', 'LEASE_LOST', true])
@@ -77,10 +80,11 @@ test('a returning agent and the plane agree on every command', (t) => {
     status: 'DISPATCHED' as const,
     provisional: false,
     effectClass: 'ONCE' as const,
+    accountId: null,
     cancelRequestedAt: null,
     ...change,
   })
-  const held = (commandId: string, level: AgentLevel) => ({ commandId, level })
+  const held = (commandId: string, level: AgentLevel) => ({ commandId, level, items: new Map() })
   const plan = planResume(
     [held('on', 'STARTED'), held('done', 'FINISHED'), held('cancelled', 'RECEIVED'), held('orphan', 'RECEIVED')],
     [
@@ -92,7 +96,7 @@ test('a returning agent and the plane agree on every command', (t) => {
       row('read', { status: 'RECEIVED', effectClass: 'READ' }),
       row('expired', { status: 'EXPIRED', provisional: true }),
     ],
-    true,
+    { trusted: true, accountId: null },
   )
   t.deepEqual(
     plan.answers.map(({ commandId, word }) => [commandId, word]),
@@ -123,13 +127,47 @@ test('under another journal no ONCE command is ever written again', (t) => {
         status: one,
         provisional: false,
         effectClass: 'ONCE' as const,
+        accountId: null,
         cancelRequestedAt: null,
       }))
-      return planResume([], rows, false).rows.every(({ verdict }) => verdict === 'UNKNOWN_EFFECT')
+      const stranger = { trusted: false, accountId: null }
+      const held = rows.map(({ id }) => ({ commandId: id, level: 'STARTED' as const, items: new Map() }))
+      return (
+        planResume([], rows, stranger).rows.every(({ verdict }) => verdict === 'UNKNOWN_EFFECT') &&
+        planResume(held, rows, stranger).answers.every(({ word }) => word === 'CANCEL')
+      )
     }),
   )
   const device = { journalId: 'j', readyEpoch: 5 }
   t.true(sameJournal({ journalId: 'j', lastEpoch: 5 }, device))
   t.false(sameJournal({ journalId: 'j', lastEpoch: 4 }, device))
   t.false(sameJournal({ journalId: 'k', lastEpoch: 9 }, device))
+})
+
+test('a journal that does not know what was said from it was put back from a backup', (t) => {
+  const held = (level: AgentLevel, items: [string, boolean][]) => [{ commandId: 'c', level, items: new Map(items) }]
+  const begun = [{ commandId: 'c', itemId: '1', ended: false }]
+  const ended = [{ commandId: 'c', itemId: '1', ended: true }]
+  t.true(knowsWhatItSaid(held('STARTED', [['1', false]]), begun))
+  t.true(knowsWhatItSaid(held('STARTED', [['1', true]]), begun))
+  t.true(knowsWhatItSaid(held('STARTED', [['1', true]]), ended))
+  t.false(knowsWhatItSaid(held('STARTED', []), begun))
+  t.false(knowsWhatItSaid(held('STARTED', [['1', false]]), ended))
+  t.true(knowsWhatItSaid(held('FINISHED', []), ended), 'its result tells all')
+  t.true(knowsWhatItSaid([], ended), 'what it does not hold is judged by its row')
+})
+
+test('what is held under another account than the phone shows ends, unsure only where it had begun', (t) => {
+  const row = (id: string, effectClass: 'ONCE' | 'READ') => {
+    return { id, status: 'RUNNING' as const, provisional: false, effectClass, accountId: 1, cancelRequestedAt: null }
+  }
+  const held = ['once', 'read'].map((commandId) => ({ commandId, level: 'STARTED' as const, items: new Map() }))
+  const rows = [row('once', 'ONCE'), row('read', 'READ')]
+  const unsure = (accountId: number | null) =>
+    planResume(held, rows, { trusted: true, accountId }).disowned.map((one) => [one.commandId, one.unsure])
+  t.deepEqual(unsure(2), [
+    ['once', 'BEGUN'],
+    ['read', 'NONE'],
+  ])
+  t.deepEqual([unsure(1), unsure(null)], [[], []])
 })

@@ -12,7 +12,8 @@ export interface Database {
   readonly models: Models
   /**
    * The only way to write: one transaction, committed when `work` resolves and rolled back when it throws. SQLite has
-   * one writer, so writes wait for each other in order. Must not be called inside another write.
+   * one writer, so writes wait for each other in order. Must not be called inside another write. What `work` gave to
+   * `tx.afterCommit` runs once the transaction is stored, and never when it is not; it must not throw.
    */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /**
@@ -66,7 +67,7 @@ class WriteQueue {
 
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const companion = this.#companions.getStore()
-    const mine = this.#tail.then(async () => await this.#transaction(work, companion))
+    const mine = this.#tail.then(async () => await this.#transact(work, companion))
     this.#tail = mine.catch(() => undefined)
     return await mine
   }
@@ -81,17 +82,20 @@ class WriteQueue {
     }
   }
 
-  async #transaction<T>(work: (tx: Transaction) => Promise<T>, companion: Companion | undefined): Promise<T> {
-    return await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async (tx) => {
+  /** Sequelize runs what was given to `afterCommit` even when the COMMIT failed, so that it is kept here instead. */
+  async #transact<T>(work: (tx: Transaction) => Promise<T>, companion: Companion | undefined): Promise<T> {
+    const afterCommit: (() => void)[] = []
+    const done = await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async (tx) => {
+      tx.afterCommit = (then) => void afterCommit.push(() => void then(tx))
       const result = await work(tx)
       if (companion?.due) {
         await companion.write(tx)
-        tx.afterCommit(() => {
-          companion.due = false
-        })
+        afterCommit.push(() => void (companion.due = false))
       }
       return result
     })
+    for (const then of afterCommit) then()
+    return done
   }
 
   async idle(): Promise<void> {

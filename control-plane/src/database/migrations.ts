@@ -1,12 +1,15 @@
 import { DataTypes, type ModelAttributeColumnOptions, type QueryInterface, type Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
+import { hotPaths } from './migration-0003.ts'
 
 /** Brings the schema up to date; each migration runs once. */
 export async function migrate(sequelize: Sequelize): Promise<void> {
   const umzug = new Umzug<QueryInterface>({
     migrations: [
       { name: '0001-initial', up: initial },
-      { name: '0003-records-of-calls', up: recordsOfCalls },
+      { name: '0002-policy-holds', up: policyHolds },
+      { name: '0003-hot-paths', up: hotPaths },
+      { name: '0004-records-of-calls', up: recordsOfCalls },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
@@ -32,6 +35,14 @@ async function initial({ context }: { context: QueryInterface }): Promise<void> 
       })
     }
   }
+}
+
+/** Why a rule holds a command, and quick ways to what an account and a person have got lately. */
+async function policyHolds({ context }: { context: QueryInterface }): Promise<void> {
+  await addMissingColumn(context, 'commands', 'hold_reason', DataTypes.STRING(500))
+  await addMissingIndex(context, 'commands', ['account_id', 'finished_at'])
+  await addMissingIndex(context, 'items', ['account_id', 'status'])
+  await addMissingIndex(context, 'customers', ['wechat_id'])
 }
 
 /** An audit row for the intent and one for the outcome, keys that know whether their call took effect, deleted users. */

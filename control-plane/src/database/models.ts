@@ -3,7 +3,7 @@ import { defineAccounts, defineBudgetSpends } from '../accounts/model.ts'
 import { defineAuditLog, defineIdempotencyKeys } from '../audit/model.ts'
 import { defineRefreshTokens, defineUsers } from '../auth/model.ts'
 import { defineCustomers, defineCustomerTags, defineTags } from '../contacts/model.ts'
-import { defineDeviceEvents, defineDevices, defineDeviceSessions, defineEnrolmentCodes } from '../devices/model.ts'
+import { defineDeviceEvents, defineDevices, defineEnrolmentCodes } from '../devices/model.ts'
 import { defineEvents, defineOutbox } from '../events/model.ts'
 import { defineGroupMembers, defineGroups } from '../groups/model.ts'
 import { defineMaterialCategories, defineMaterials } from '../materials/model.ts'
@@ -20,7 +20,6 @@ export const defineModels = (sequelize: Sequelize) => ({
   devices: defineDevices(sequelize),
   enrolmentCodes: defineEnrolmentCodes(sequelize),
   deviceEvents: defineDeviceEvents(sequelize),
-  deviceSessions: defineDeviceSessions(sequelize),
   accounts: defineAccounts(sequelize),
   budgetSpends: defineBudgetSpends(sequelize),
   customers: defineCustomers(sequelize),

@@ -31,6 +31,7 @@ class Database {
   uuid: string | undefined
   readonly #pool: HandlePool
   readonly #handle: Handle
+  #closed = false
 
   constructor(pool: HandlePool, filename: string, opened: (error: Error | null) => void) {
     this.filename = filename
@@ -44,6 +45,12 @@ class Database {
   }
 
   run(sql: string, parameters?: Parameters, callback?: Callback): this {
+    // On a full disk SQLite may have taken the transaction back by itself.
+    const moot = sql.startsWith('ROLLBACK') && !this.#handle.database.isTransaction
+    if (moot && callback) {
+      this.#pool.deliver(() => callback.call(this, null))
+      return this
+    }
     return this.#execute(sql, parameters, callback, (statement, values) => {
       const { lastInsertRowid, changes } = statement.run(...values)
       return { state: new Statement(Number(lastInsertRowid), Number(changes)), rows: [] }
@@ -69,8 +76,14 @@ class Database {
   }
 
   close(callback?: (error: Error | null) => void): void {
-    this.#pool.give(this.filename, this.#handle)
+    if (!this.#closed) this.#pool.give(this.filename, this.#handle)
+    this.#closed = true
     if (callback) queueMicrotask(() => callback(null))
+  }
+
+  #giveUp(): void {
+    if (this.filename === ':memory:') this.#handle.rollBack()
+    else this.close()
   }
 
   #execute(
@@ -86,6 +99,8 @@ class Database {
       if (done) this.#pool.deliver(() => done.call(state, null, rows))
     } catch (error) {
       const known = sqliteError(error)
+      // Sequelize never touches a connection again whose COMMIT failed: left open, it would lock out all other writers.
+      if (sql.startsWith('COMMIT')) this.#giveUp()
       if (!done) throw known
       this.#pool.deliver(() => done.call(this, known))
     }
@@ -116,6 +131,11 @@ class Handle {
     const columns = this.database.prepare(sql).all()
     if (columns.length > 0) this.#columns.set(sql, columns)
     return columns
+  }
+
+  /** Takes back a transaction that is still open. */
+  rollBack(): void {
+    if (this.database.isTransaction) this.database.exec('ROLLBACK')
   }
 
   /** Statements with bound values come again; those with literals in their text do not. */
@@ -154,6 +174,7 @@ class HandlePool {
 
   give(filename: string, handle: Handle): void {
     if (filename === ':memory:') return handle.database.close()
+    handle.rollBack()
     const idle = this.#idle.get(filename) ?? []
     idle.push(handle)
     this.#idle.set(filename, idle)

@@ -47,15 +47,6 @@ export interface DeviceEventRow {
   at: number
 }
 
-export interface DeviceSessionRow {
-  deviceId: number
-  gatewayId: string
-  epoch: number
-  bootId: string
-  connectedAt: number
-  leaseUntil: number
-}
-
 export const defineDevices = (sequelize: Sequelize): Table<DeviceRow> =>
   defineTable<DeviceRow>(
     sequelize,
@@ -113,13 +104,3 @@ export const defineDeviceEvents = (sequelize: Sequelize): Table<DeviceEventRow> 
     },
     { indexes: [{ fields: ['deviceId', 'id'] }] },
   )
-
-export const defineDeviceSessions = (sequelize: Sequelize): Table<DeviceSessionRow> =>
-  defineTable<DeviceSessionRow>(sequelize, 'device_sessions', {
-    deviceId: { type: DataTypes.INTEGER, primaryKey: true },
-    gatewayId: { type: DataTypes.STRING(64), allowNull: false },
-    epoch: { type: DataTypes.BIGINT, allowNull: false },
-    bootId: { type: DataTypes.STRING(64), allowNull: false },
-    connectedAt: { type: instant(), allowNull: false },
-    leaseUntil: { type: instant(), allowNull: false },
-  })

@@ -100,6 +100,19 @@ export class CommandWriter {
     await this.#progress.commandsFinished(tx, [command.id])
   }
 
+  /** Ends those of its items that have no last word and that `which` picks, without the agent's; the command goes on. */
+  async closeItems(
+    tx: Transaction,
+    command: CommandRow,
+    { status, code, reason, provisional }: Closing,
+    which: (item: ItemRow) => boolean,
+  ): Promise<void> {
+    const finishedAt = this.#clock.now().getTime()
+    const mine = await rows(this.#db.models.items, { where: { commandId: command.id }, transaction: tx })
+    const open = mine.filter((item) => (OPEN_ITEMS.includes(item.status) || item.provisional) && which(item))
+    await this.#setItems(tx, open, { status, code, reason, provisional, finishedAt })
+  }
+
   async #setItems(
     tx: Transaction,
     items: readonly ItemRow[],

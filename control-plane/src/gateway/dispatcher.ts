@@ -1,5 +1,5 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { Command } from '@muster/proto'
+import type { Command } from '@muster/proto'
 import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
@@ -17,15 +17,19 @@ import type {
   TaskProgress,
 } from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
-import type { ItemRow } from '../tasks/model.ts'
+import { accountHold } from './account-hold.ts'
+import { commandFrame } from './command-frame.ts'
+import { overtaken } from './fencing.ts'
 import type { SessionRegistry } from './registry.ts'
-import type { Session } from './session.ts'
+import { STALE, type Session } from './session.ts'
 
 /** Devices served in one write: enough to share its cost, few enough to let acks in between. */
 const DEVICES_PER_TURN = 200
 const COMMANDS_PER_DEVICE = 4
+/** Looked at where all of those are held: what waits behind them may go. */
+const COMMANDS_BEHIND_HELD = 100
 const RETRY_MS = 1000
-const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'accountId'] as const
+const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'holdReason', 'accountId'] as const
 
 export interface DispatcherDeps {
   readonly db: Database
@@ -41,10 +45,15 @@ export interface DispatcherDeps {
 interface Claimed {
   readonly session: Session
   readonly command: Command
+  readonly bytes: number
 }
 
-interface Going extends DispatchCandidate {
+type Hold = Extract<Admission, { kind: 'hold' }>
+
+interface Candidate extends DispatchCandidate {
   readonly session: Session
+  /** As it is stored: what was planned before the phone's account was known has none there. */
+  readonly stored: CommandRow
 }
 
 /** Claims commands for devices that can take them, and writes them on their streams: in order for each device. */
@@ -73,8 +82,11 @@ export class Dispatcher implements DispatchBell {
   /** Rings for every connected device that has something due. */
   async sweep(): Promise<void> {
     const now = this.#deps.clock.now().getTime()
+    const ready = [...this.#deps.registry.all()].filter((session) => session.room > 0)
+    if (ready.length === 0) return
+    const deviceId = ready.map((session) => session.facts.deviceId)
     const due = await rows(this.#deps.db.models.commands, {
-      where: { status: 'QUEUED', afterCommandId: null, notBefore: { [Op.lte]: now } },
+      where: { deviceId, status: 'QUEUED', afterCommandId: null, notBefore: { [Op.lte]: now } },
       attributes: ['deviceId'],
       group: ['deviceId'],
     })
@@ -107,19 +119,53 @@ export class Dispatcher implements DispatchBell {
     const sessions = deviceIds.flatMap((deviceId) => registry.get(deviceId) ?? []).filter((session) => session.room > 0)
     if (sessions.length === 0) return
     faults.hit('dispatch.claim.before')
-    const claimed = await db.write(async (tx) => await this.#claim(tx, sessions))
+    const { claimed, stale } = await db.write(async (tx) => {
+      const refused = await overtaken(db, tx, new Set(sessions))
+      const current = sessions.filter((session) => !refused.has(session))
+      return { claimed: await this.#claim(tx, current), stale: refused }
+    })
     faults.hit('dispatch.claim.after')
+    for (const session of stale) session.end({ $case: 'error', value: STALE })
     // A session that ended meanwhile loses nothing: its device's next Hello puts the command back in the queue.
-    for (const { session, command } of claimed) session.command(command)
+    for (const { session, command, bytes } of claimed) session.command(command, bytes)
     if (claimed.length > 0) faults.hit('dispatch.write.after')
     const more = new Set(claimed.filter(({ session }) => session.room > 0).map(({ session }) => session.facts.deviceId))
     for (const deviceId of more) this.#waiting.add(deviceId)
   }
 
   async #claim(tx: Transaction, sessions: readonly Session[]): Promise<Claimed[]> {
-    const { db, clock } = this.#deps
-    const now = clock.now().getTime()
-    const limit = sessions.length * COMMANDS_PER_DEVICE
+    const now = this.#deps.clock.now().getTime()
+    const heads = await this.#candidates(tx, sessions, COMMANDS_PER_DEVICE, now)
+    const first = await this.#admit(
+      tx,
+      sessions.flatMap((session) => (heads.get(session) ?? []).slice(0, session.room)),
+      now,
+    )
+    const behind = await this.#candidates(tx, first.held, COMMANDS_BEHIND_HELD, now)
+    const second = await this.#admit(tx, [...behind.values()].flat(), now)
+    for (const { facts } of second.held) this.#waiting.add(facts.deviceId)
+    const going = [...first.going, ...second.going]
+    if (going.length === 0) return []
+    await this.#write(tx, going, now)
+    const payloads = await this.#payloads(tx, going)
+    return going.map(({ session, stored, open }) => {
+      const payload = payloads.get(stored.id) ?? new Uint8Array()
+      const itemIds = open.map((item) => String(item.id))
+      const command = commandFrame(stored, payload, { itemIds, wechatId: session.facts.wechatId, now })
+      return { session, command, bytes: payload.length }
+    })
+  }
+
+  /** What is due for devices, in order: `each` times as many commands as there are devices. */
+  async #candidates(
+    tx: Transaction,
+    sessions: readonly Session[],
+    each: number,
+    now: number,
+  ): Promise<Map<Session, Candidate[]>> {
+    if (sessions.length === 0) return new Map()
+    const { db } = this.#deps
+    const limit = sessions.length * each
     const due = await rows(db.models.commands, {
       where: {
         deviceId: sessions.map((session) => session.facts.deviceId),
@@ -128,11 +174,12 @@ export class Dispatcher implements DispatchBell {
         notBefore: { [Op.lte]: now },
         deliverBy: { [Op.gt]: now },
       },
+      attributes: { exclude: ['payload'] },
       order: [['id', 'ASC']],
       limit,
       transaction: tx,
     })
-    if (due.length === 0) return []
+    if (due.length === 0) return new Map()
     const items = await rows(db.models.items, {
       where: { commandId: due.map((command) => command.id) },
       order: [['id', 'ASC']],
@@ -144,32 +191,84 @@ export class Dispatcher implements DispatchBell {
     if (due.length === limit) {
       for (const { facts } of sessions) if (!dueOf.has(facts.deviceId)) this.#waiting.add(facts.deviceId)
     }
-    const candidates = sessions.flatMap((session) =>
-      (dueOf.get(session.facts.deviceId) ?? []).slice(0, session.room).map((command) => ({
+    const candidate = (session: Session, stored: CommandRow): Candidate => ({
+      session,
+      stored,
+      command: { ...stored, accountId: stored.accountId ?? session.facts.accountId },
+      open: (itemsOf.get(stored.id) ?? []).filter((item) => item.status === 'PENDING'),
+    })
+    return new Map(
+      sessions.map((session) => [
         session,
-        command,
-        open: (itemsOf.get(command.id) ?? []).filter((item) => item.status === 'PENDING'),
-      })),
+        (dueOf.get(session.facts.deviceId) ?? []).map((stored) => candidate(session, stored)),
+      ]),
     )
-    const admissions = await this.#deps.admission.beforeDispatch(tx, candidates)
-    const going: Going[] = []
-    for (const [index, candidate] of candidates.entries()) {
-      const admission = admissions[index]
-      if (!admission) continue
-      if (admission.kind === 'hold') await this.#hold(tx, candidate.command, admission)
-      else going.push(...(await this.#withoutSkipped(tx, candidate, admission.skipped)))
-    }
-    await this.#write(tx, going, now)
-    return going.map(({ session, command, open }) => ({ session, command: frameOf(command, open, now) }))
   }
 
-  async #hold(tx: Transaction, command: CommandRow, hold: Extract<Admission, { kind: 'hold' }>): Promise<void> {
-    const held = { notBefore: hold.untilMs, holdCode: hold.code }
-    await this.#deps.db.models.commands.update(held, { where: { id: command.id }, transaction: tx })
+  /** Lets go what may go, as far as there is room, and holds the rest. Answers the sessions of which all was held. */
+  async #admit(
+    tx: Transaction,
+    candidates: readonly Candidate[],
+    now: number,
+  ): Promise<{ going: Candidate[]; held: Session[] }> {
+    if (candidates.length === 0) return { going: [], held: [] }
+    const going: Candidate[] = []
+    const held: { command: CommandRow; hold: Hold }[] = []
+    const free = new Set<Session>()
+    const room = new Map(candidates.map(({ session }) => [session, session.room]))
+    const admissions = await this.#deps.admission.beforeDispatch(tx, candidates)
+    for (const [index, candidate] of candidates.entries()) {
+      const { session, command } = candidate
+      const admission = admissions[index]
+      const hold = admission?.kind === 'hold' ? admission : accountHold(session.facts, command, now)
+      const left = room.get(session) ?? 0
+      if (hold) held.push({ command, hold })
+      else free.add(session)
+      if (hold || admission?.kind !== 'send' || left === 0) continue
+      const some = await this.#withoutSkipped(tx, candidate, admission.skipped)
+      if (some.length > 0) room.set(session, left - 1)
+      going.push(...some)
+    }
+    await this.#hold(tx, held, now)
+    return { going, held: [...room.keys()].filter((session) => !free.has(session)) }
+  }
+
+  /** While a hold follows on another the delivery clock stands still in between, too. */
+  async #hold(tx: Transaction, held: readonly { command: CommandRow; hold: Hold }[], now: number): Promise<void> {
+    for (const alike of Map.groupBy(held, ({ hold }) => JSON.stringify(hold)).values()) {
+      const hold = alike[0]?.hold
+      if (!hold) continue
+      const { untilMs, code, reason, clockStands } = hold
+      const heldSince = 'CASE WHEN hold_reason IS NULL THEN :now ELSE not_before END'
+      const moved = clockStands ? `deliver_by = deliver_by + :untilMs - ${heldSince}, ` : ''
+      await this.#deps.db.sequelize.query(
+        `UPDATE commands SET ${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason WHERE id IN (:ids)`,
+        {
+          replacements: {
+            untilMs,
+            code,
+            reason: reason.slice(0, 500),
+            now,
+            ids: alike.map(({ command }) => command.id),
+          },
+          transaction: tx,
+        },
+      )
+    }
+  }
+
+  /** Read only of what goes: what is held may be large. */
+  async #payloads(tx: Transaction, going: readonly Candidate[]): Promise<Map<string, Uint8Array>> {
+    const found = await rows(this.#deps.db.models.commands, {
+      where: { id: going.map(({ stored }) => stored.id) },
+      attributes: ['id', 'payload'],
+      transaction: tx,
+    })
+    return new Map(found.map(({ id, payload }) => [id, payload]))
   }
 
   /** Ends items that must not go out; answers the rest, or nothing when none is left. */
-  async #withoutSkipped(tx: Transaction, candidate: Going, skips: readonly SkippedItem[]): Promise<Going[]> {
+  async #withoutSkipped(tx: Transaction, candidate: Candidate, skips: readonly SkippedItem[]): Promise<Candidate[]> {
     if (skips.length === 0 && candidate.open.length > 0) return [candidate]
     const { db, clock, progress } = this.#deps
     const { command, open } = candidate
@@ -194,24 +293,28 @@ export class Dispatcher implements DispatchBell {
     return left.length === 0 ? [] : [{ ...candidate, open: left }]
   }
 
-  async #write(tx: Transaction, going: readonly Going[], now: number): Promise<void> {
+  async #write(tx: Transaction, going: readonly Candidate[], now: number): Promise<void> {
     const { commands, items } = this.#deps.db.models
-    // What was planned before the phone's account was known belongs to the one it shows now.
-    const accountOf = ({ session, command }: Going): number | null => command.accountId ?? session.facts.accountId
-    const written = going.map((one) => {
-      const { command: before, session } = one
+    const written = going.map(({ stored: before, command, session }) => {
       const status = 'DISPATCHED' as const
-      const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now, holdCode: null }
-      return { before, now: { ...before, status, ...sent, accountId: accountOf(one) } }
+      const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now }
+      return { before, now: { ...command, status, ...sent, holdCode: null, holdReason: null } }
     })
     await updateAlike(commands, tx, written, COMMAND_COLUMNS)
     const sentItems = going.flatMap((one) =>
       one.open.map((before) => ({
         before,
-        now: { ...before, status: 'DISPATCHED' as const, accountId: before.accountId ?? accountOf(one) },
+        now: {
+          ...before,
+          status: 'DISPATCHED' as const,
+          accountId: before.accountId ?? one.command.accountId,
+          // Why it came back from a phone before.
+          code: null,
+          reason: null,
+        },
       })),
     )
-    await updateAlike(items, tx, sentItems, ['status', 'accountId'])
+    await updateAlike(items, tx, sentItems, ['status', 'accountId', 'code', 'reason'])
     await this.#deps.events.append(
       tx,
       sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),
@@ -221,13 +324,3 @@ export class Dispatcher implements DispatchBell {
 
 const itemEvents = (taskId: number, itemIds: Iterable<number>, status: string): NewEvent[] =>
   [...itemIds].map((refId) => ({ type: 'item.updated', refId, taskId, status }))
-
-/** The command as it goes out this time: only the items that are still to be done. */
-function frameOf(row: CommandRow, going: readonly ItemRow[], now: number): Command {
-  const command = Command.decode(row.payload)
-  const open = new Set(going.map((item) => String(item.id)))
-  if (command.payload?.$case === 'sendMessages') {
-    command.payload.value.items = command.payload.value.items.filter((item) => open.has(item.itemId))
-  }
-  return { ...command, attempt: row.attempt + 1, deliverWithinMs: Math.max(0, row.deliverBy - now) }
-}

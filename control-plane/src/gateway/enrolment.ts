@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { EnrollRequest, EnrollResponse } from '@muster/proto'
+import { DeviceInfo, type EnrollRequest, type EnrollResponse } from '@muster/proto'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row } from '../database/table.ts'
 import { MusterError } from '../errors.ts'
 import type { EventLog } from '../ports.ts'
 import type { CertificateAuthority } from './ca.ts'
+import { checkedDevice } from './frame-check.ts'
 
 export interface EnrolmentDeps {
   readonly db: Database
@@ -29,7 +30,7 @@ export async function enrol(deps: EnrolmentDeps, request: EnrollRequest): Promis
         'code: is wrong, used or expired; make a new one with POST /devices/enrolment-codes',
       )
     }
-    const { name, type, model, osVersion } = request.device ?? { name: '', type: '', model: '', osVersion: '' }
+    const { name, type, model, osVersion } = checkedDevice(DeviceInfo.fromPartial(request.device ?? {}))
     if (type !== '' && type !== 'ANDROID')
       throw new MusterError('INVALID_REQUEST', `device.type: ${type} cannot be managed; only ANDROID can`)
     const fresh = { name: code.name || name || 'device', type: 'ANDROID', model, osVersion, createdAt: now }

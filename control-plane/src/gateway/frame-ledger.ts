@@ -21,9 +21,11 @@ import {
   notNow,
   reachedLevel,
 } from './command-state.ts'
+import { isCode, isOutcome } from './frame-check.ts'
 import type { Session } from './session.ts'
 
 const LARGEST_RESULT_BYTES = 256 * 1024
+const LONGEST_REASON = 500
 const QUEUE_FULL_RETRY_MS = 5000
 
 export type RecordedFrame = Extract<
@@ -70,7 +72,7 @@ export class FrameLedger {
         const { commandId, outcome, page } = frame.value
         const entry = this.#reach(session, commandId, outcome ? 'RUNNING' : 'RECEIVED', now)
         if (!entry) return
-        if (outcome) this.#outcome(entry.now, outcome, now)
+        if (outcome) this.#outcome(session, entry.now, outcome, now)
         const accountId = entry.now.accountId ?? session.facts.accountId
         if (page && accountId !== null) this.pages.push({ accountId, page })
         return
@@ -131,40 +133,36 @@ export class FrameLedger {
     }))
   }
 
-  #result(session: Session, result: CommandResult, now: number): void {
-    const ack = (error: string): void => void this.acks.push({ session, commandId: result.commandId, error })
-    const entry = this.#own(session, result.commandId)
+  #result(session: Session, said: CommandResult, now: number): void {
+    const ack = (error: string): void => void this.acks.push({ session, commandId: said.commandId, error })
+    const entry = this.#own(session, said.commandId)
+    const result = readable(said)
+    if (!result) return ack('RESULT_TOO_LARGE')
     if (!entry) {
       this.orphans.push({ deviceId: session.facts.deviceId, result })
       return ack('')
     }
     const status = commandStatusFromWire(result.status)
-    if (!result.shortForm && CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES)
-      return ack('RESULT_TOO_LARGE')
     const foreign = result.items.some((outcome) => this.items.get(outcome.itemId)?.now.commandId !== result.commandId)
-    if (!status || foreign) {
-      if (!result.shortForm || !status) return ack('RESULT_INVALID')
-    }
+    const malformed = foreign || !isCode(result.code) || !result.items.every(isOutcome)
+    if (!status || (malformed && !result.shortForm)) return ack('RESULT_INVALID')
     if (isSettled(entry.now)) return ack('')
-    for (const outcome of result.items) this.#outcome(entry.now, outcome, now)
+    for (const outcome of result.items) this.#outcome(session, entry.now, outcome, now)
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
-    this.#openItemsOf(result.commandId, (item) =>
-      this.#returned(entry.now, {
-        ...item,
-        status: rest,
-        code,
-        reason: result.reason || null,
-        provisional: false,
-        finishedAt: now,
-      }),
-    )
+    this.#openItemsOf(result.commandId, (item) => {
+      const reason = result.reason.slice(0, LONGEST_REASON) || null
+      const ended = { ...item, status: rest, code, reason, provisional: false, finishedAt: now }
+      const back = this.#returned(entry.now, isUndone(item) ? item : ended)
+      // Planned again only now: each by itself, as the phone names them, they would go out without a pace.
+      return back.status === 'PENDING' ? { ...back, commandId: null } : back
+    })
     entry.now = finished(entry.now, { status, code: result.code, reason: result.reason }, now)
-    this.#stopAccount(entry.now, result.code, result.reason)
+    this.#stopAccount(session, entry.now, result.code, result.reason)
     ack('')
   }
 
-  #outcome(command: CommandRow, outcome: ItemOutcome, now: number): void {
+  #outcome(session: Session, command: CommandRow, outcome: ItemOutcome, now: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
     if (!entry || !status || entry.now.commandId !== command.id || !itemTakesOutcome(entry.now)) return
@@ -179,17 +177,32 @@ export class FrameLedger {
       status,
       provisional: false,
       code: outcome.code || null,
-      reason: outcome.reason.slice(0, 500) || null,
+      reason: outcome.reason.slice(0, LONGEST_REASON) || null,
       evidenceId: Number.isInteger(evidence) && evidence > 0 ? evidence : entry.now.evidenceId,
       finishedAt: now,
     })
-    this.#stopAccount(command, outcome.code, outcome.reason)
+    this.#stopAccount(session, command, outcome.code, outcome.reason)
   }
 
-  /** What a pause took back waits for the task to go on. */
+  /**
+   * What a pause took back waits for the task to go on, and what quiet hours that began on the phone kept from being
+   * done for their end.
+   */
   #returned(command: CommandRow, item: ItemRow): ItemRow {
-    if (item.status !== 'CANCELLED' || command.cancelCode !== 'PAUSED') return item
-    return { ...item, status: 'PENDING', code: null, reason: null, commandId: null, finishedAt: null, startedAt: null }
+    const paused = command.cancelCode === 'PAUSED'
+    if (item.status === 'CANCELLED' && paused)
+      return {
+        ...item,
+        status: 'PENDING',
+        code: null,
+        reason: null,
+        commandId: null,
+        finishedAt: null,
+        startedAt: null,
+      }
+    const undone = item.status === 'CANCELLED' || item.status === 'SKIPPED'
+    if (!undone || item.code !== 'QUIET_HOURS' || (command.cancelRequestedAt !== null && !paused)) return item
+    return { ...item, status: 'PENDING', finishedAt: null, startedAt: null }
   }
 
   #openItemsOf(commandId: string, change: (item: ItemRow) => ItemRow): void {
@@ -198,9 +211,23 @@ export class FrameLedger {
     }
   }
 
-  #stopAccount(command: CommandRow, code: string, reason: string): void {
-    if (command.accountId !== null && isErrorCode(code) && errorInfo(code).stops === 'account') {
-      this.stops.push({ accountId: command.accountId, code, reason: reason || errorInfo(code).meaning })
-    }
+  #stopAccount({ facts }: Session, command: CommandRow, code: string, reason: string): void {
+    if (!isErrorCode(code) || errorInfo(code).stops !== 'account') return
+    // What was seen in an earlier session was seen under the account the command was written for.
+    const seenNow = command.epoch === facts.epoch ? facts.accountId : null
+    const accountId = seenNow ?? command.accountId ?? facts.accountId
+    if (accountId !== null) this.stops.push({ accountId, code, reason: reason || errorInfo(code).meaning })
   }
+}
+
+/** The phone sent it back, with the reason still on it. */
+const isUndone = (item: ItemRow): boolean => item.status === 'PENDING' && item.code === 'QUIET_HOURS'
+
+/** A result in short form is taken with what can be read of it; undefined for any other that is too large to keep. */
+function readable(result: CommandResult): CommandResult | undefined {
+  const large = CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES
+  if (!result.shortForm) return large ? undefined : result
+  const code = isCode(result.code) ? result.code : ''
+  const reason = result.reason.slice(0, LONGEST_REASON)
+  return { ...result, code, reason, items: large ? [] : result.items.filter(isOutcome) }
 }

@@ -2,7 +2,6 @@ import { AgentServiceService, type ErrorCode } from '@muster/proto'
 import type { HealthImplementation } from 'grpc-health-check'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { v7 as uuidv7 } from 'uuid'
 import type { Clock, Timer } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
@@ -83,7 +82,7 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
         this.ring([session.facts.deviceId])
       },
     })
-    const desk = new HelloDesk({ ...deps, writer, gatewayId: uuidv7() })
+    const desk = new HelloDesk({ ...deps, writer })
     const { db, clock, store } = deps
     this.#media = { db, clock, store, evidenceDir: join(deps.dataDir, 'evidence') }
     this.#sessions = new Sessions({
@@ -167,7 +166,6 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     await db.write(async (tx) => {
       const online = await rows(db.models.devices, { where: { online: true }, transaction: tx })
       await db.models.devices.update({ online: false }, { where: { online: true }, transaction: tx })
-      await db.models.deviceSessions.destroy({ where: {}, transaction: tx })
       await events.append(
         tx,
         online.map((device) => ({

@@ -1,5 +1,5 @@
-import { CommandLevel, type Hello, type InFlight, type Resume, ResumeAction } from '@muster/proto'
-import type { Transaction } from 'sequelize'
+import { CommandLevel, type Hello, type InFlight, ItemStatus, type Resume, ResumeAction } from '@muster/proto'
+import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
@@ -10,9 +10,17 @@ import type { EventLog, TaskProgress } from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import { reachedLevel } from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
-import { planResume, sameJournal, type AgentLevel, type HeldCommand, type ResumePlan } from './resume.ts'
-
-const SESSION_LEASE_MS = 30_000
+import {
+  knowsWhatItSaid,
+  planResume,
+  sameJournal,
+  type AgentLevel,
+  type Disowned,
+  type HeldCommand,
+  type ResumePlan,
+  type Returning,
+  type ToldItem,
+} from './resume.ts'
 
 export interface HelloDeps {
   readonly db: Database
@@ -21,12 +29,12 @@ export interface HelloDeps {
   readonly events: EventLog
   readonly progress: TaskProgress
   readonly writer: CommandWriter
-  readonly gatewayId: string
   readonly allowEmulated: boolean
 }
 
 export interface AcceptedHello {
   readonly device: DeviceRow
+  /** The account the phone shows. */
   readonly accountId: number | null
   readonly epoch: number
   readonly resume: Resume[]
@@ -49,12 +57,14 @@ export class HelloDesk {
     const accepted = await db.write(async (tx) => {
       const device = await this.#device(tx, hello.deviceId, serial)
       const accountId = await this.#account(tx, hello, device)
-      const trusted = sameJournal(hello, device)
+      const held = hello.inFlight.map(heldCommand)
+      const trusted = sameJournal(hello, device) && knowsWhatItSaid(held, await this.#told(tx, held, device.id))
       const epoch = Math.max(device.epoch, hello.lastEpoch) + 1
       await this.#register(tx, hello, device, { epoch, accountId, trusted })
-      const plan = await this.#resume(tx, hello, device.id, trusted)
+      const shown = hello.account?.wechatId ? accountId : null
+      const plan = await this.#resume(tx, held, device.id, { trusted, accountId: shown })
       const outstanding = plan.held.map((command) => command.commandId)
-      return { device, accountId, epoch, resume: plan.answers.map(resumeAnswer), outstanding }
+      return { device, accountId: shown, epoch, resume: plan.answers.map(resumeAnswer), outstanding }
     })
     faults.hit('hello.accept.after')
     return accepted
@@ -97,7 +107,7 @@ export class HelloDesk {
     device: DeviceRow,
     now: { epoch: number; accountId: number | null; trusted: boolean },
   ): Promise<void> {
-    const { db, clock, events, gatewayId } = this.#deps
+    const { db, clock, events } = this.#deps
     const at = clock.now().getTime()
     const seen = {
       epoch: now.epoch,
@@ -114,23 +124,45 @@ export class HelloDesk {
       ...(now.trusted ? {} : { readyEpoch: 0 }),
     }
     await db.models.devices.update(seen, { where: { id: device.id }, transaction: tx })
-    const session = {
-      deviceId: device.id,
-      gatewayId,
-      epoch: now.epoch,
-      bootId: hello.bootId,
-      connectedAt: at,
-      leaseUntil: at + SESSION_LEASE_MS,
-    }
-    await db.models.deviceSessions.upsert(session, { transaction: tx })
     const data = { epoch: now.epoch, agentVersion: hello.agentVersion, newJournal: !now.trusted }
     await insert(db.models.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)
     await events.append(tx, [{ type: 'device.updated', refId: device.id, status: 'ONLINE' }])
   }
 
-  async #resume(tx: Transaction, hello: Hello, deviceId: number, trusted: boolean): Promise<ResumePlan> {
+  /** What the agent said of the items of commands it holds, where saying it twice would do it twice. */
+  async #told(tx: Transaction, held: readonly HeldCommand[], deviceId: number): Promise<ToldItem[]> {
+    const { commands, items } = this.#deps.db.models
+    if (held.length === 0) return []
+    const once = await rows(commands, {
+      where: { id: held.map(({ commandId }) => commandId), deviceId, effectClass: 'ONCE' },
+      attributes: ['id'],
+      transaction: tx,
+    })
+    const begun = await rows(items, {
+      where: {
+        commandId: once.map(({ id }) => id),
+        // The plane itself says UNKNOWN_EFFECT too.
+        [Op.or]: [
+          { status: ['SUCCEEDED', 'FAILED'] },
+          { startedAt: { [Op.ne]: null }, [Op.or]: [{ status: { [Op.ne]: 'UNKNOWN_EFFECT' } }, { provisional: true }] },
+        ],
+      },
+      transaction: tx,
+    })
+    return begun.map(({ id, commandId, status }) => ({
+      commandId: commandId ?? '',
+      itemId: String(id),
+      ended: status === 'SUCCEEDED' || status === 'FAILED',
+    }))
+  }
+
+  async #resume(
+    tx: Transaction,
+    held: readonly HeldCommand[],
+    deviceId: number,
+    agent: Returning,
+  ): Promise<ResumePlan> {
     const { db, clock, writer, progress } = this.#deps
-    const held = hello.inFlight.map(heldCommand)
     const open = await rows(db.models.commands, {
       where: { deviceId, status: ['DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING'] },
       transaction: tx,
@@ -141,13 +173,18 @@ export class HelloDesk {
       transaction: tx,
     })
     const all = new Map([...open, ...provisional, ...named].map((command) => [command.id, command]))
-    const plan = planResume(held, [...all.values()], trusted)
+    const plan = planResume(held, [...all.values()], agent)
     const now = clock.now().getTime()
     const touched = new Set<number>()
     for (const { commandId, level } of plan.held) {
       const command = all.get(commandId)
       if (command) await this.#reopen(tx, command, level, now)
       if (command?.provisional) touched.add(command.taskId)
+    }
+    for (const one of plan.disowned) {
+      const command = all.get(one.commandId)
+      const begun = held.find(({ commandId }) => commandId === one.commandId)?.items
+      if (command && begun) touched.add(await this.#disown(tx, command, one, begun))
     }
     for (const { commandId, verdict } of plan.rows) {
       const command = all.get(commandId)
@@ -167,6 +204,25 @@ export class HelloDesk {
     return plan
   }
 
+  /** What nobody can know of ends here; of the rest the phone says how it ended. Answers the task. */
+  async #disown(
+    tx: Transaction,
+    command: CommandRow,
+    { unsure, code, reason }: Disowned,
+    begun: ReadonlyMap<string, boolean>,
+  ): Promise<number> {
+    const { db, clock, writer } = this.#deps
+    const closing = { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason, provisional: false } as const
+    await writer.closeItems(tx, command, closing, (item) => {
+      const known = begun.get(String(item.id))
+      if (unsure === 'NONE' || known === true) return false
+      return unsure === 'OPEN' || known === false || item.startedAt !== null
+    })
+    const stop = { cancelRequestedAt: clock.now().getTime(), cancelCode: code, cancelReason: reason }
+    await db.models.commands.update(stop, { where: { id: command.id, cancelRequestedAt: null }, transaction: tx })
+    return command.taskId
+  }
+
   async #reopen(tx: Transaction, command: CommandRow, level: AgentLevel, now: number): Promise<void> {
     const reached = level === 'STARTED' ? 'RUNNING' : level === 'FINISHED' ? 'RECEIVED' : level
     const next = reachedLevel(command, reached, now)
@@ -182,7 +238,11 @@ const LEVELS: Readonly<Partial<Record<CommandLevel, AgentLevel>>> = {
   [CommandLevel.FINISHED]: 'FINISHED',
 }
 
-const heldCommand = ({ commandId, level }: InFlight): HeldCommand => ({ commandId, level: LEVELS[level] ?? 'RECEIVED' })
+const heldCommand = ({ commandId, level, items }: InFlight): HeldCommand => ({
+  commandId,
+  level: LEVELS[level] ?? 'RECEIVED',
+  items: new Map(items.map(({ itemId, status }) => [itemId, status !== ItemStatus.RUNNING])),
+})
 
 const resumeAnswer = ({ commandId, word }: ResumePlan['answers'][number]): Resume => ({
   commandId,

@@ -9,10 +9,11 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row } from '../database/table.ts'
-import { MusterError, notFound } from '../errors.ts'
+import { invalid, MusterError, notFound } from '../errors.ts'
 import { defineRoute, FileAnswer, type ByteRange, type Route } from '../http/route.ts'
 import { IdParams } from '../http/schemas.ts'
 import type { MediaStore } from '../materials/store.ts'
+import { isCommandId, rowIdOf } from './frame-check.ts'
 
 const CHUNK_BYTES = 64 * 1024
 const LARGEST_EVIDENCE_BYTES = 5 * 1024 * 1024
@@ -81,10 +82,11 @@ export async function keepEvidence(
     if (!head || !EVIDENCE_TYPES.has(head.mimeType))
       throw new MusterError('UNSUPPORTED_MEDIA', 'evidence: is no PNG or JPEG')
     const { commandId, itemId, mimeType } = head
+    if (!isCommandId(commandId)) throw invalid('commandId: is no command id')
     const values = {
       deviceId,
       commandId,
-      itemId: Number(itemId) || null,
+      itemId: rowIdOf(itemId),
       mimeType,
       size,
       at: deps.clock.now().getTime(),

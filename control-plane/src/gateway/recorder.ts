@@ -10,8 +10,9 @@ import type { AccountGuard, EventLog, NewEvent, SyncSink, TaskProgress } from '.
 import type { ItemRow, ItemStatus } from '../tasks/model.ts'
 import { isFinal } from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
+import { overtaken } from './fencing.ts'
 import { FrameLedger, type RecordedFrame, type Said } from './frame-ledger.ts'
-import type { Session } from './session.ts'
+import { sessionError, STALE, type Session } from './session.ts'
 
 const FRAMES_PER_WRITE = 500
 const ITEM_COLUMNS = [
@@ -46,6 +47,8 @@ export interface RecorderDeps {
 export class Recorder {
   readonly #deps: RecorderDeps
   #queue: Said[] = []
+  /** Of sessions here something could not be written: what they said after it would come out of order. */
+  readonly #failed = new WeakSet<Session>()
   #running: Promise<void> | undefined
 
   constructor(deps: RecorderDeps) {
@@ -70,32 +73,46 @@ export class Recorder {
       await endOfTurn()
       const some = this.#queue.slice(0, FRAMES_PER_WRITE)
       this.#queue = this.#queue.slice(FRAMES_PER_WRITE)
-      try {
-        await this.#write(some)
-      } catch (error) {
-        // Nothing was acknowledged, so the agents say it all again when they come back.
-        this.#deps.log.error({ err: error }, 'what agents said could not be written; their streams are ended')
-        for (const session of new Set(some.map((entry) => entry.session))) {
-          session.end({
-            $case: 'error',
-            value: { code: 'UNAVAILABLE', message: 'could not be recorded', retryable: true, retryAfterMs: 1000 },
-          })
-        }
+      await this.#writeOrEnd(some.filter(({ session }) => !this.#failed.has(session)))
+    }
+  }
+
+  /** When it fails for many sessions it is tried for each alone: only the one it is about may suffer from it. */
+  async #writeOrEnd(entries: readonly Said[]): Promise<void> {
+    if (entries.length === 0) return
+    try {
+      await this.#write(entries)
+    } catch (error) {
+      const bySession = Map.groupBy(entries, (entry) => entry.session)
+      if (bySession.size > 1) {
+        this.#deps.log.warn({ err: error }, 'what agents said could not be written together; trying one by one')
+        for (const mine of bySession.values()) await this.#writeOrEnd(mine)
+        return
+      }
+      for (const session of bySession.keys()) {
+        // Nothing was acknowledged, so the agent says it all again when it comes back.
+        const { deviceId } = session.facts
+        this.#deps.log.error({ err: error, deviceId }, 'what an agent said could not be written; its stream is ended')
+        this.#failed.add(session)
+        session.end({ $case: 'error', value: sessionError('UNAVAILABLE', 'could not be recorded', true, 1000) })
       }
     }
   }
 
-  async #write(entries: readonly Said[]): Promise<void> {
+  async #write(said: readonly Said[]): Promise<void> {
     const { db, faults } = this.#deps
     faults.hit('record.commit.before')
-    const ledger = await db.write(async (tx) => {
-      const known = await this.#open(tx, entries)
+    const { ledger, entries, stale } = await db.write(async (tx) => {
+      const refused = await overtaken(db, tx, new Set(said.map((entry) => entry.session)))
+      const current = said.filter((entry) => !refused.has(entry.session))
+      const known = await this.#open(tx, current)
       const now = this.#deps.clock.now().getTime()
-      for (const entry of entries) known.apply(entry, now)
+      for (const entry of current) known.apply(entry, now)
       await this.#save(tx, known)
-      return known
+      return { ledger: known, entries: current, stale: refused }
     })
     faults.hit('record.commit.after')
+    for (const session of stale) session.end({ $case: 'error', value: STALE })
     for (const [session, acks] of Map.groupBy(ledger.acks, (ack) => ack.session)) {
       for (const [error, same] of Map.groupBy(acks, (ack) => ack.error)) {
         session.send({ $case: 'resultAck', value: { commandIds: same.map((ack) => ack.commandId), error } })

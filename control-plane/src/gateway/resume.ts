@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@muster/proto'
 import type { CommandRow } from '../tasks/command-model.ts'
 import { isFinal, isSettled } from './command-state.ts'
 
@@ -9,6 +10,25 @@ export type ResumeWord = 'GO_ON' | 'CANCEL' | 'SEND_RESULT' | 'FORGET'
 export interface HeldCommand {
   readonly commandId: string
   readonly level: AgentLevel
+  /** Items it has begun; true for those it knows the end of. */
+  readonly items: ReadonlyMap<string, boolean>
+}
+
+/** What an agent said of an item; it had that on disk before it said it. */
+export interface ToldItem {
+  readonly commandId: string
+  readonly itemId: string
+  /** It told the end; otherwise that it had begun. */
+  readonly ended: boolean
+}
+
+/** A command the agent holds and must not go on with. */
+export interface Disowned {
+  readonly commandId: string
+  readonly code: ErrorCode
+  readonly reason: string
+  /** Which of its items nobody can know of: those without an end, those that also have begun, or none. */
+  readonly unsure: 'OPEN' | 'BEGUN' | 'NONE'
 }
 
 /** What the plane does with a command the agent does not hold. */
@@ -24,10 +44,26 @@ export interface ResumePlan {
   readonly answers: readonly { readonly commandId: string; readonly word: ResumeWord }[]
   /** Commands the agent holds: reopen what the reaper closed. */
   readonly held: readonly HeldCommand[]
+  /** Those of them that end now. */
+  readonly disowned: readonly Disowned[]
   readonly rows: readonly { readonly commandId: string; readonly verdict: RowVerdict }[]
 }
 
-export type ResumeRow = Pick<CommandRow, 'id' | 'status' | 'provisional' | 'effectClass' | 'cancelRequestedAt'>
+export type ResumeRow = Pick<
+  CommandRow,
+  'id' | 'status' | 'provisional' | 'effectClass' | 'accountId' | 'cancelRequestedAt'
+>
+
+/** What the plane makes of the one who says Hello. */
+export interface Returning {
+  /** Whether the journal is the one commands were written to. */
+  readonly trusted: boolean
+  /** The account the phone shows, where it shows one. */
+  readonly accountId: number | null
+}
+
+const JOURNAL_LOST = 'the phone lost its journal, so nobody can know what it did'
+export const OTHER_ACCOUNT = 'the phone shows another account'
 
 /**
  * Whether the journal is the one commands were written to. A new id is another journal; an epoch older than the one it
@@ -41,25 +77,50 @@ export function sameJournal(
 }
 
 /**
- * @param rows commands of the device that were written and are not settled, and every one the agent names
- * @param trusted whether the journal is the one they were written to
+ * Whether the journal knows what was said from it. One put back from a backup of the same session does not, and would do
+ * again what it has forgotten.
  */
-export function planResume(held: readonly HeldCommand[], rows: readonly ResumeRow[], trusted: boolean): ResumePlan {
+export function knowsWhatItSaid(held: readonly HeldCommand[], told: readonly ToldItem[]): boolean {
+  const byId = new Map(held.map((command) => [command.commandId, command]))
+  return told.every(({ commandId, itemId, ended }) => {
+    const command = byId.get(commandId)
+    if (!command || command.level === 'FINISHED') return true
+    const known = command.items.get(itemId)
+    return ended ? known === true : known !== undefined
+  })
+}
+
+/** @param rows commands of the device that were written and are not settled, and every one the agent names */
+export function planResume(held: readonly HeldCommand[], rows: readonly ResumeRow[], agent: Returning): ResumePlan {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const heldIds = new Set(held.map((command) => command.commandId))
+  const disowned = held.flatMap((command) => disown(command, byId.get(command.commandId), agent) ?? [])
+  const ending = new Set(disowned.map(({ commandId }) => commandId))
   return {
     answers: held.map((command) => ({
       commandId: command.commandId,
-      word: wordFor(command, byId.get(command.commandId)),
+      word: ending.has(command.commandId) ? 'CANCEL' : wordFor(command, byId.get(command.commandId)),
     })),
     held: held.filter(({ commandId }) => {
       const row = byId.get(commandId)
       return row !== undefined && !isSettled(row)
     }),
+    disowned,
     rows: rows
       .filter((row) => !heldIds.has(row.id) && !isSettled(row) && row.status !== 'QUEUED')
-      .map((row) => ({ commandId: row.id, verdict: verdictFor(row, trusted) })),
+      .map((row) => ({ commandId: row.id, verdict: verdictFor(row, agent.trusted) })),
   }
+}
+
+function disown({ commandId, level }: HeldCommand, row: ResumeRow | undefined, agent: Returning): Disowned | undefined {
+  // A result on disk is the whole truth, wherever the journal comes from.
+  if (level === 'FINISHED' || !row || isSettled(row)) return undefined
+  const once = row.effectClass === 'ONCE'
+  if (once && !agent.trusted) return { commandId, code: 'CANCELLED', reason: JOURNAL_LOST, unsure: 'OPEN' }
+  const other = row.accountId !== null && agent.accountId !== null && row.accountId !== agent.accountId
+  // Reading the phone back under another account would tell nothing of what has begun.
+  if (!other) return undefined
+  return { commandId, code: 'LOGIN_REQUIRED', reason: OTHER_ACCOUNT, unsure: once ? 'BEGUN' : 'NONE' }
 }
 
 function wordFor({ level }: HeldCommand, row: ResumeRow | undefined): ResumeWord {

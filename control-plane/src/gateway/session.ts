@@ -1,20 +1,29 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
-import type { Command, ConnectRequest, ConnectResponse, GatewayFrame } from '@muster/proto'
+import type { Command, ConnectRequest, ConnectResponse, GatewayFrame, SessionError } from '@muster/proto'
 
 export type SessionStream = ServerDuplexStream<ConnectRequest, ConnectResponse>
 type FrameBody = NonNullable<GatewayFrame['frame']>
 
 /** How many frames go out in one message: enough to pay for the message, few enough to leave room for a cancel. */
 const FRAMES_PER_MESSAGE = 64
+/** Commands share a message up to this size; an agent takes 8 MiB, and no command comes near that. */
+const BYTES_PER_MESSAGE = 1024 * 1024
 
 export interface SessionFacts {
   readonly deviceId: number
+  /** The account the phone shows; null while it shows none. */
   readonly accountId: number | null
+  /** That account's, or empty. */
+  readonly wechatId: string
   readonly epoch: number
   readonly bootId: string
   readonly serial: string
   /** Commands the agent takes before the first of them has its result. */
   readonly credits: number
+}
+
+interface WaitingCommand extends GatewayFrame {
+  readonly bytes: number
 }
 
 /** One live stream of one agent. */
@@ -28,7 +37,7 @@ export class Session {
   heardAt: number
   readonly #stream: SessionStream
   readonly #urgent: GatewayFrame[] = []
-  readonly #normal: GatewayFrame[] = []
+  readonly #normal: WaitingCommand[] = []
   #writing = false
   #scheduled = false
   #ended = false
@@ -49,9 +58,10 @@ export class Session {
     return this.ready && !this.#ended ? Math.max(0, this.credits - this.outstanding.size) : 0
   }
 
-  command(command: Command): void {
+  /** @param bytes how large it is on the wire, about */
+  command(command: Command, bytes: number): void {
     this.outstanding.add(command.commandId)
-    this.#normal.push({ frame: { $case: 'command', value: command } })
+    this.#normal.push({ frame: { $case: 'command', value: command }, bytes })
     this.#schedule()
   }
 
@@ -82,7 +92,7 @@ export class Session {
   #write(): void {
     if (this.#ended || this.#writing) return
     const frames = this.#urgent.splice(0, FRAMES_PER_MESSAGE)
-    frames.push(...this.#normal.splice(0, FRAMES_PER_MESSAGE - frames.length))
+    frames.push(...this.#commands(FRAMES_PER_MESSAGE - frames.length, frames.length === 0))
     if (frames.length === 0) return
     this.#writing = true
     // grpc-js holds one message in flight; writing the next when this one is out keeps a cancel from queueing behind.
@@ -91,4 +101,27 @@ export class Session {
       this.#write()
     })
   }
+
+  /** The next commands that fit into one message. @param alone one that fits into none goes by itself */
+  #commands(most: number, alone: boolean): GatewayFrame[] {
+    let bytes = 0
+    let count = 0
+    for (const next of this.#normal.slice(0, most)) {
+      bytes += next.bytes
+      if (bytes > BYTES_PER_MESSAGE && !(alone && count === 0)) break
+      count++
+    }
+    return this.#normal.splice(0, count)
+  }
 }
+
+/** @param retryAfterMs how long the agent is to stay away */
+export const sessionError = (
+  code: string,
+  message: string,
+  retryable: boolean,
+  retryAfterMs: number,
+): SessionError => ({ code, message, retryable, retryAfterMs })
+
+/** What a session hears that is no longer its device's newest. */
+export const STALE = sessionError('STALE_EPOCH', 'a newer session of this device took over', true, 1000)

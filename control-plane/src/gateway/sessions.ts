@@ -1,4 +1,4 @@
-import type { ConnectRequest, Hello, SessionError } from '@muster/proto'
+import type { AgentFrame, ConnectRequest, Hello, SessionError } from '@muster/proto'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
@@ -7,17 +7,23 @@ import { MusterError } from '../errors.ts'
 import type { AccountGuard, EventLog } from '../ports.ts'
 import type { PeerIdentity } from './agent-service.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { checkedFrame, checkedHello } from './frame-check.ts'
 import type { HelloDesk } from './hello.ts'
 import type { RecordedFrame } from './frame-ledger.ts'
 import type { Recorder } from './recorder.ts'
 import type { SessionRegistry } from './registry.ts'
-import { Session, type SessionStream } from './session.ts'
+import { Session, sessionError, STALE, type SessionStream } from './session.ts'
 
 const PROTOCOL = 1
 const HELLO_LIMIT_MS = 10_000
 const MISSED_HEARTBEATS = 3
 const MOST_CREDITS = 64
 const CLONE_WAIT_MS = 60_000
+/** What an agent will not mend by itself. */
+const FATAL: readonly string[] = ['UNAUTHENTICATED', 'INVALID_REQUEST', 'FORBIDDEN']
+const FATAL_RETRY_MS = 30_000
+
+type Up = NonNullable<AgentFrame['frame']>
 
 export interface SessionsDeps {
   readonly db: Database
@@ -95,7 +101,7 @@ export class Sessions {
   async #hello(stream: SessionStream, identity: PeerIdentity, request: ConnectRequest): Promise<Session | undefined> {
     const [first, ...rest] = request.frames
     if (first?.frame?.$case !== 'hello') throw new MusterError('INVALID_REQUEST', 'the first frame has to be Hello')
-    const hello = first.frame.value
+    const hello = checkedHello(first.frame.value)
     this.#check(hello, identity)
     const { registry, clock, desk, guard, heartbeatMs, log } = this.#deps
     if (registry.isCloneLoop(identity.deviceId, hello.bootId, clock.monotonicMs()))
@@ -106,6 +112,7 @@ export class Sessions {
     const facts = {
       deviceId: identity.deviceId,
       accountId,
+      wechatId: accountId === null ? '' : (hello.account?.wechatId ?? ''),
       epoch,
       bootId: hello.bootId,
       serial: identity.serial,
@@ -114,10 +121,7 @@ export class Sessions {
     const session = new Session(stream, facts, clock.monotonicMs())
     for (const commandId of accepted.outstanding) session.outstanding.add(commandId)
     const older = registry.add(session)
-    older?.end({
-      $case: 'error',
-      value: sessionError('STALE_EPOCH', 'a newer session of this device took over', true, 1000),
-    })
+    older?.end({ $case: 'error', value: STALE })
     const budget = accountId === null ? undefined : await guard.budget(accountId)
     session.send({
       $case: 'welcome',
@@ -137,8 +141,6 @@ export class Sessions {
         `protocol: this plane speaks ${PROTOCOL}, the agent ${hello.protocolMin} to ${hello.protocolMax}; update the older one`,
       )
     }
-    if (!hello.journalId || !hello.bootId)
-      throw new MusterError('INVALID_REQUEST', 'journalId and bootId: have to be set')
   }
 
   /** Nobody can tell which of the two is the phone: both are held off, and an operator is told. */
@@ -171,10 +173,23 @@ export class Sessions {
       return
     }
     session.heardAt = clock.monotonicMs()
-    for (const { frame } of request.frames) if (frame) this.#frame(session, frame)
+    for (const { frame } of request.frames) {
+      if (session.ended) return
+      if (frame) this.#take(session, frame)
+    }
   }
 
-  #frame(session: Session, frame: NonNullable<ConnectRequest['frames'][number]['frame']>): void {
+  /** What cannot be right ends this session alone. */
+  #take(session: Session, frame: Up): void {
+    try {
+      this.#frame(session, checkedFrame(frame))
+    } catch (error) {
+      this.#deps.log.warn({ err: error, deviceId: session.facts.deviceId }, 'an agent said what cannot be')
+      session.end({ $case: 'error', value: refusalOf(error) })
+    }
+  }
+
+  #frame(session: Session, frame: Up): void {
     const { recorder, dispatcher, log } = this.#deps
     switch (frame.$case) {
       case 'heartbeat':
@@ -218,20 +233,21 @@ export class Sessions {
   async #ready(session: Session): Promise<void> {
     const { db, dispatcher } = this.#deps
     const { deviceId, epoch } = session.facts
-    await db.write(
+    const [current] = await db.write(
       async (tx) =>
         await db.models.devices.update({ readyEpoch: epoch }, { where: { id: deviceId, epoch }, transaction: tx }),
     )
+    if (current === 0) return session.end({ $case: 'error', value: STALE })
     session.ready = true
     dispatcher.ring([deviceId])
   }
 
   async #state(session: Session, uiTree: string | undefined): Promise<void> {
     const { db } = this.#deps
+    const { deviceId, epoch } = session.facts
     if (uiTree)
       await db.write(
-        async (tx) =>
-          await db.models.devices.update({ uiTree }, { where: { id: session.facts.deviceId }, transaction: tx }),
+        async (tx) => await db.models.devices.update({ uiTree }, { where: { id: deviceId, epoch }, transaction: tx }),
       )
   }
 
@@ -246,7 +262,6 @@ export class Sessions {
         { online: false, lastSeenAt: at },
         { where: { id: deviceId, epoch, online: true }, transaction: tx },
       )
-      await db.models.deviceSessions.destroy({ where: { deviceId, epoch }, transaction: tx })
       if (changed === 0) return
       await insert(db.models.deviceEvents, { deviceId, type: 'DISCONNECTED', data: { epoch }, at }, tx)
       await events.append(tx, [{ type: 'device.updated', refId: deviceId, status: 'OFFLINE' }])
@@ -255,23 +270,14 @@ export class Sessions {
   }
 
   #refuse(stream: SessionStream, error: unknown): void {
-    const known = error instanceof MusterError ? error : undefined
-    if (!known) this.#deps.log.error({ err: error }, 'hello failed')
-    const fatal = known?.code === 'UNAUTHENTICATED' || known?.code === 'INVALID_REQUEST' || known?.code === 'FORBIDDEN'
-    const value = sessionError(
-      known?.code ?? 'UNAVAILABLE',
-      known?.message ?? 'the plane could not take the agent in',
-      !fatal,
-      fatal ? 30_000 : 1000,
-    )
-    stream.write({ frames: [{ frame: { $case: 'error', value } }] })
+    if (!(error instanceof MusterError)) this.#deps.log.error({ err: error }, 'hello failed')
+    stream.write({ frames: [{ frame: { $case: 'error', value: refusalOf(error) } }] })
     stream.end()
   }
 }
 
-const sessionError = (code: string, message: string, retryable: boolean, retryAfterMs: number): SessionError => ({
-  code,
-  message,
-  retryable,
-  retryAfterMs,
-})
+function refusalOf(error: unknown): SessionError {
+  if (!(error instanceof MusterError)) return sessionError('UNAVAILABLE', 'the plane could not take it in', true, 1000)
+  const fatal = FATAL.includes(error.code)
+  return sessionError(error.code, error.message, !fatal, fatal ? FATAL_RETRY_MS : 1000)
+}

@@ -1,5 +1,5 @@
 import {
-  itemStatusToWire,
+  EffectClass,
   type AgentServiceClient,
   type Budget,
   type ErrorCode,
@@ -15,7 +15,7 @@ import type { CommandContext, ItemMemory, Outcome, Refused, SpendKind } from './
 import type { Journal } from './journal.ts'
 import type { JournalEntry } from './journal-state.ts'
 import { uploadEvidence } from './media.ts'
-import { outcomeOf } from './results.ts'
+import { begunItem, outcomeOf } from './results.ts'
 import type { FrameBody } from './session.ts'
 
 /** What a running command needs of the agent around it. */
@@ -94,14 +94,9 @@ export class RunningCommand implements CommandContext {
   }
 
   async started(itemId: string): Promise<void> {
-    this.#tell({
-      itemId,
-      status: itemStatusToWire('RUNNING'),
-      code: '',
-      reason: '',
-      evidenceId: '',
-      atUnixMs: this.clock.now(),
-    })
+    // The plane takes a journal that does not know what was said from it for one put back from a backup.
+    if (this.#entry.command?.effectClass === EffectClass.ONCE) await this.#env.journal.began(this.commandId, itemId)
+    this.#tell(begunItem(itemId, this.clock.now()))
   }
 
   async intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void> {

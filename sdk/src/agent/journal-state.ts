@@ -20,6 +20,7 @@ export type JournalRecord =
       readonly code: ErrorCode
       readonly reason: string
     }
+  | { readonly t: 'began'; readonly id: string; readonly item: string }
   | {
       readonly t: 'intent'
       readonly id: string
@@ -37,6 +38,8 @@ export type JournalRecord =
   | { readonly t: 'spent'; readonly item: string; readonly kind: SpendKind; readonly day: string }
 
 interface ItemState {
+  /** The plane may have been told that it has begun. */
+  began: boolean
   doneParts: number
   openIntent: ItemMemory['openIntent']
   outcome: ItemOutcome | undefined
@@ -80,6 +83,7 @@ export class JournalState {
         return
       case 'received':
       case 'level':
+      case 'began':
       case 'intent':
       case 'done':
       case 'withdrawn':
@@ -105,7 +109,11 @@ export class JournalState {
         if (!record.items) entry.cancel = { code, reason }
         return
       }
+      case 'began':
+        this.#item(entry, record.item).began = true
+        return
       case 'intent':
+        this.#item(entry, record.item).began = true
         this.#item(entry, record.item).openIntent = { part: record.part, baseline: record.baseline }
         // By item id: a replay of the same item spends nothing more.
         if (!this.spends.has(record.item)) this.spends.set(record.item, { kind: record.spend, day: record.day })
@@ -157,7 +165,7 @@ export class JournalState {
   #item(entry: JournalEntry, itemId: string): ItemState {
     const known = entry.items.get(itemId)
     if (known) return known
-    const item: ItemState = { doneParts: 0, openIntent: undefined, outcome: undefined }
+    const item: ItemState = { began: false, doneParts: 0, openIntent: undefined, outcome: undefined }
     entry.items.set(itemId, item)
     return item
   }
@@ -191,6 +199,7 @@ function* snapshotOf(entry: JournalEntry): Generator<JournalRecord> {
   if (entry.cancel) yield { t: 'cancel', id, ...entry.cancel }
   for (const [item, request] of entry.cancelledItems) yield { t: 'cancel', id, items: [item], ...request }
   for (const [item, state] of entry.items) {
+    if (state.began) yield { t: 'began', id, item }
     if (state.doneParts > 0) yield { t: 'done', id, item, part: state.doneParts - 1 }
     // Its spend stands above, by item id; the first one counts.
     if (state.openIntent) yield { t: 'intent', id, item, ...state.openIntent, spend: 'messages', day: '' }

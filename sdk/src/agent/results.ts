@@ -68,6 +68,16 @@ export const outcomeOf = (itemId: string, end: Outcome, now: number): ItemOutcom
   atUnixMs: now,
 })
 
+/** An item that has begun and not ended. @param now milliseconds since 1970 */
+export const begunItem = (itemId: string, now: number): ItemOutcome => ({
+  itemId,
+  status: itemStatusToWire('RUNNING'),
+  code: '',
+  reason: '',
+  evidenceId: '',
+  atUnixMs: now,
+})
+
 /** Every item's outcome; those the handler said nothing about get one. @param error what the handler threw */
 export function outcomesOf(entry: JournalEntry, command: Command, error: unknown, now: number): ItemOutcome[] {
   if (!command.payload) return []
@@ -75,6 +85,20 @@ export function outcomesOf(entry: JournalEntry, command: Command, error: unknown
     const item = entry.items.get(itemId)
     return item?.outcome ?? outcomeOf(itemId, endOf(entry, itemId, error), now)
   })
+}
+
+/**
+ * The result of a command in the journal that this version of the agent cannot read, such as after it was put back to an
+ * older one: what had an outcome keeps it, and a last tap that may have counted stays unknown.
+ */
+export function resultWithoutHandler(entry: JournalEntry, now: number): CommandResult {
+  const error = new AgentError('UNSUPPORTED', 'this version of the agent does not know this kind of command; update it')
+  const items = [...entry.items].map(
+    ([itemId, item]) => item.outcome ?? outcomeOf(itemId, endOf(entry, itemId, error), now),
+  )
+  const { commandId } = entry
+  if (items.length > 0) return resultOf(commandId, items)
+  return { ...resultOf(commandId, []), status: commandStatusToWire('FAILED'), code: error.code, reason: error.message }
 }
 
 function endOf(entry: JournalEntry, itemId: string, error: unknown): Outcome {

@@ -762,7 +762,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on after a pause, or start a draft */
+        /** Go on after a pause, or start a draft; one that needs approval waits for it */
         post: operations["postTasksIdResume"];
         delete?: never;
         options?: never;
@@ -999,6 +999,13 @@ export interface components {
             health: number;
             /** @enum {string} */
             policy: "demo" | "safe";
+            /** @description What the policy asks for; times are the workspace's */
+            rules: {
+                quietFrom: string | null;
+                quietUntil: string | null;
+                minIntervalSeconds: number;
+                customerSpacingHours: number;
+            };
             caps: {
                 posts: number;
                 messages: number;
@@ -1011,6 +1018,13 @@ export interface components {
                 likes: number;
                 comments: number;
             };
+            /** @description What keeps the account from acting now */
+            hold: {
+                code: string;
+                reason: string;
+                /** @description Null until a person lifts it */
+                until: string | null;
+            } | null;
         };
         Tag: {
             id: number;
@@ -1041,6 +1055,10 @@ export interface components {
             id: number;
             name: string;
             position: number;
+            /** @description HIGH when the whole group was read */
+            confidence: string;
+            /** @description ISO 8601 with the offset of the workspace */
+            lastSeenAt: string;
         };
         Material: {
             id: number;
@@ -1086,10 +1104,12 @@ export interface components {
         DryRun: {
             wouldSend: number;
             skipped: {
+                deviceId: number;
                 customerId: number | null;
                 code: string;
                 reason: string;
             }[];
+            /** @description With pace, pauses and quiet hours, should no phone be offline */
             expectedEnd: string;
         };
         Task: {
@@ -3712,7 +3732,9 @@ export interface operations {
     };
     postWechatFriendsSync: {
         parameters: {
-            query?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
             header?: {
                 /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
                 "Idempotency-Key"?: string;
@@ -3746,7 +3768,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["CreatedTask"];
+                        data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -3765,7 +3787,9 @@ export interface operations {
     };
     postWechatGroupsSync: {
         parameters: {
-            query?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
             header?: {
                 /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
                 "Idempotency-Key"?: string;
@@ -3799,7 +3823,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["CreatedTask"];
+                        data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
                         timestamp: number;
                         requestId: string;
                     };

@@ -393,6 +393,8 @@ export interface Command {
   maxRunMs: number;
   effectClass: EffectClass;
   traceparent: string;
+  /** The account it is for; under another one the phone refuses it. Empty: whichever account the phone shows. */
+  accountWechatId: string;
   payload?:
     | { $case: "publishMoment"; value: PublishMoment }
     | { $case: "sendMessages"; value: SendMessages }
@@ -439,6 +441,7 @@ function createBaseCommand(): Command {
     maxRunMs: 0,
     effectClass: EffectClass.UNSPECIFIED,
     traceparent: "",
+    accountWechatId: "",
     payload: undefined,
   };
 }
@@ -468,6 +471,9 @@ export const Command: MessageFns<Command> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(66).string(message.traceparent);
+    }
+    if (message.accountWechatId !== "") {
+      writer.uint32(74).string(message.accountWechatId);
     }
     switch (message.payload?.$case) {
       case "publishMoment":
@@ -572,6 +578,14 @@ export const Command: MessageFns<Command> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.accountWechatId = reader.string();
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -674,6 +688,11 @@ export const Command: MessageFns<Command> = {
         ? effectClassFromJSON(object.effect_class)
         : EffectClass.UNSPECIFIED,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      accountWechatId: isSet(object.accountWechatId)
+        ? globalThis.String(object.accountWechatId)
+        : isSet(object.account_wechat_id)
+        ? globalThis.String(object.account_wechat_id)
+        : "",
       payload: isSet(object.publishMoment)
         ? { $case: "publishMoment", value: PublishMoment.fromJSON(object.publishMoment) }
         : isSet(object.publish_moment)
@@ -732,6 +751,9 @@ export const Command: MessageFns<Command> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.accountWechatId !== "") {
+      obj.accountWechatId = message.accountWechatId;
+    }
     if (message.payload?.$case === "publishMoment") {
       obj.publishMoment = PublishMoment.toJSON(message.payload.value);
     } else if (message.payload?.$case === "sendMessages") {
@@ -763,6 +785,7 @@ export const Command: MessageFns<Command> = {
     message.maxRunMs = object.maxRunMs ?? 0;
     message.effectClass = object.effectClass ?? EffectClass.UNSPECIFIED;
     message.traceparent = object.traceparent ?? "";
+    message.accountWechatId = object.accountWechatId ?? "";
     switch (object.payload?.$case) {
       case "publishMoment": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {

@@ -1,0 +1,22 @@
+import type { Transaction } from 'sequelize'
+import type { Database } from '../database/database.ts'
+import { rows } from '../database/table.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Those of the sessions that are not their device's newest: a later Hello was taken in, here or by another gateway.
+ * Asked in the write it protects, so that nothing of theirs can be stored or sent after that.
+ */
+export async function overtaken(
+  db: Database,
+  tx: Transaction,
+  sessions: ReadonlySet<Session>,
+): Promise<ReadonlySet<Session>> {
+  const devices = await rows(db.models.devices, {
+    where: { id: [...new Set([...sessions].map(({ facts }) => facts.deviceId))] },
+    attributes: ['id', 'epoch'],
+    transaction: tx,
+  })
+  const epochs = new Map(devices.map(({ id, epoch }) => [id, epoch]))
+  return new Set([...sessions].filter(({ facts }) => epochs.get(facts.deviceId) !== facts.epoch))
+}
