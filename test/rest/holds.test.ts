@@ -40,8 +40,7 @@ test.serial(
   async (t) => {
     const { clock, plane, agent, session, accountId } = await stage(t, EVENING)
     const taskId = await messageTask(plane, [agent], [await customer(plane, accountId, 'zhang')])
-    await session.live(clock, 2)
-    const [item] = await plane.items(taskId)
+    const item = await held(plane, taskId, 'QUIET_HOURS')
     t.deepEqual([item?.status, item?.code], ['PENDING', 'QUIET_HOURS'])
     t.regex(item?.reason ?? '', /quiet hours .* until 08:00/)
     t.regex(await reasonOf(plane, taskId), /quiet hours/)

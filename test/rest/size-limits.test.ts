@@ -9,6 +9,8 @@ test.serial('a text that variables make too long is refused with its length', as
   const plane = shared()
   const agent = await plane.enrol('talker')
   await agent.connect()
+  const accountId = Number((await plane.ok('GET', `/devices/${agent.deviceId}`))['accountId'])
+  await plane.ok('POST', '/customers', { accountId, nickname: 'listener', wechatId: 'wxid_listener' })
   const template = { name: 't', type: 'TEXT', content: '{word}'.repeat(800), variables: ['word'], materialIds: [] }
   const { id: templateId } = await plane.ok('POST', '/message/templates', template)
   const receivers = { type: 'ALL', tagIds: [], groupIds: [], customerIds: [] }
