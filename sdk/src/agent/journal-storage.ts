@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { makeDirectory, replaceFile, syncDirectory } from './durable-file.ts'
 
 /** Where a journal's lines are kept. */
 export interface JournalStorage {
@@ -38,10 +39,11 @@ export class FileStorage implements JournalStorage {
    * write, is cut off. Throws when another process has the directory.
    */
   static async open(directory: string): Promise<{ storage: FileStorage; lines: readonly string[] }> {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     const lock = await lockDirectory(directory)
     const path = join(directory, 'journal.jsonl')
     const file = await open(path, 'a', 0o600)
+    await syncDirectory(directory)
     const text = readFileSync(path, 'utf8')
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole))
@@ -49,17 +51,12 @@ export class FileStorage implements JournalStorage {
   }
 
   async append(lines: string): Promise<void> {
-    await this.#file.write(lines)
+    await this.#file.appendFile(lines)
     await this.#file.datasync()
   }
 
   async replace(lines: string): Promise<void> {
-    const half = `${this.#path}.part`
-    const file = await open(half, 'w', 0o600)
-    await file.write(lines)
-    await file.sync()
-    await file.close()
-    renameSync(half, this.#path)
+    await replaceFile(this.#path, lines)
     await this.#file.close()
     this.#file = await open(this.#path, 'a', 0o600)
   }
