@@ -11,10 +11,11 @@ import {
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
 import { step } from './fault-points.ts'
-import type { CommandHandler, CommandHandlers, Refusal } from './handlers.ts'
+import type { CommandHandler } from './handlers.ts'
+import { handlerOf, refusalOf, type Intake } from './intake.ts'
 import type { CancelRequest, JournalEntry } from './journal-state.ts'
 import { Permission } from './permission.ts'
-import { itemIdsOf, outcomeOf, outcomesOf, resultOf, shortForm } from './results.ts'
+import { cancelledUnseen, itemIdsOf, outcomeOf, outcomesOf, resultOf, shortForm } from './results.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -22,13 +23,9 @@ const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   STARTED: CommandLevel.STARTED,
   FINISHED: CommandLevel.FINISHED,
 }
-const QUEUE_FULL_RETRY_MS = 5000
 const LEASE_SHARE = 3
 
-export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget'> {
-  readonly handlers: CommandHandlers
-  /** Most commands held at once. */
-  readonly queueSize: number
+export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget'>, Intake {
   /** Whether the plane has taken the agent in. */
   connected(): boolean
   /** When the plane was last heard, on the monotonic clock. */
@@ -36,8 +33,6 @@ export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budge
   /** The session's epoch. */
   epoch(): number
 }
-
-type Handler = CommandHandler<unknown>
 
 /** Takes commands in, runs one at a time in the order of arrival, and keeps each result until the plane has it. */
 export class Dispatcher {
@@ -140,8 +135,14 @@ export class Dispatcher {
     const fresh: Command[] = []
     for (const command of commands) {
       const known = journal.entry(command.commandId)
-      if (known) this.#answer(known)
-      else if (await this.#mayTake(command, fresh.length)) fresh.push(command)
+      // Of one whose cancel overtook it only the cancel is known.
+      if (known?.command || known?.result || known?.ackedAt !== undefined) {
+        this.#answer(known)
+        continue
+      }
+      const refusal = await refusalOf(command, journal.open().length + fresh.length, this.#deps)
+      if (refusal) this.#deps.send(refusal)
+      else fresh.push(command)
     }
     if (fresh.length === 0) return
     await step(faults, 'command.received', async () => await journal.received(fresh))
@@ -160,51 +161,20 @@ export class Dispatcher {
     else this.#deps.send({ $case: 'received', value: { commandIds: [commandId] } })
   }
 
-  async #mayTake(command: Command, taken: number): Promise<boolean> {
-    const { journal, queueSize, send } = this.#deps
-    const { commandId, payload } = command
-    const handler = this.#handlerOf(command)
-    if (!payload || !handler) {
-      const reason = payload
-        ? `this agent has no handler for ${payload.$case}`
-        : 'this agent does not know this kind of command; update it'
-      send({ $case: 'rejected', value: { commandId, code: 'UNSUPPORTED', reason } })
-      return false
-    }
-    if (journal.open().length + taken >= queueSize) {
-      send({
-        $case: 'notNow',
-        value: {
-          commandId,
-          retryAfterMs: QUEUE_FULL_RETRY_MS,
-          code: 'QUEUE_FULL',
-          reason: `the agent holds ${queueSize} commands`,
-        },
-      })
-      return false
-    }
-    const refusal = await handler.check?.(payload.value)
-    if (refusal) send(refusalFrame(commandId, refusal))
-    return !refusal
-  }
-
-  #handlerOf(command: Command): Handler | undefined {
-    return command.payload && (this.#deps.handlers[command.payload.$case] as Handler | undefined)
-  }
-
   async #cancel(commandId: string, itemIds: readonly string[], request: CancelRequest): Promise<void> {
     const { journal } = this.#deps
-    const entry = journal.entry(commandId)
-    if (entry?.result) return this.#sendResult(entry.result)
-    await journal.cancelled(commandId, request, itemIds)
-    if (!entry) {
-      // It was sent and has not arrived, or never will: if it does, it is answered with this.
-      if (itemIds.length === 0) await this.#end(resultOf(commandId, []))
-      return
-    }
+    const ended = journal.entry(commandId)?.result
+    if (ended) return this.#sendResult(ended)
+    const kept = journal.cancelled(commandId, request, itemIds)
+    // At once: what is prepared now must not get to its last tap while this is written.
     if (this.#running?.commandId === commandId) this.#running.interrupt()
-    else if (itemIds.length === 0 && entry.level !== 'STARTED' && entry.command?.payload)
-      await this.#endUnbegun(entry, request)
+    await kept
+    // Meanwhile it can have come, begun or ended.
+    const entry = journal.entry(commandId)
+    if (!entry || entry.result || itemIds.length > 0 || this.#running?.commandId === commandId) return
+    // One that has not come was sent, or never will be: if it comes, it is answered with this.
+    if (!entry.command) await this.#end(cancelledUnseen(commandId, request))
+    else if (entry.level !== 'STARTED') await this.#endUnbegun(entry, request)
   }
 
   async #endUnbegun(entry: JournalEntry, { code, reason }: CancelRequest): Promise<void> {
@@ -240,7 +210,7 @@ export class Dispatcher {
     const { journal, clock, faults, log, send } = this.#deps
     const { command, commandId } = entry
     if (!command?.payload) return
-    const handler = this.#handlerOf(command)
+    const handler = handlerOf(command, this.#deps.handlers)
     const overtime = new AbortController()
     const limit = clock.setTimeout(
       () => overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may')),
@@ -272,7 +242,11 @@ export class Dispatcher {
   }
 
   /** Answers what the handler threw. */
-  async #handle(handler: Handler | undefined, command: Command, running: RunningCommand): Promise<unknown> {
+  async #handle(
+    handler: CommandHandler<unknown> | undefined,
+    command: Command,
+    running: RunningCommand,
+  ): Promise<unknown> {
     try {
       if (!handler || !command.payload)
         return new AgentError('UNSUPPORTED', 'this agent has no handler for the command')
@@ -328,10 +302,4 @@ export class Dispatcher {
       mayBegin: async (commandId, signal) => await this.#permission.toBegin(commandId, signal),
     }
   }
-}
-
-function refusalFrame(commandId: string, refusal: Refusal) {
-  const { code, reason } = refusal
-  if (refusal.kind === 'rejected') return { $case: 'rejected' as const, value: { commandId, code, reason } }
-  return { $case: 'notNow' as const, value: { commandId, retryAfterMs: refusal.retryAfterMs, code, reason } }
 }
