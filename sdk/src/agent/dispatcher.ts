@@ -11,6 +11,7 @@ import {
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
 import { step } from './fault-points.ts'
+import { EffectPace } from './effect-pace.ts'
 import type { CommandHandler } from './handlers.ts'
 import { handlerOf, refusalOf, type Intake } from './intake.ts'
 import type { CancelRequest, JournalEntry } from './journal-state.ts'
@@ -25,7 +26,7 @@ const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
 }
 const LEASE_SHARE = 3
 
-export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget'>, Intake {
+export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget' | 'pace'>, Intake {
   /** Whether the plane has taken the agent in. */
   connected(): boolean
   /** When the plane was last heard, on the monotonic clock. */
@@ -39,6 +40,7 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps
   readonly #stopping = new AbortController()
   readonly #permission: Permission
+  readonly #pace: EffectPace
   readonly #pages = new Map<string, { pages: RunningCommand['pages']; sentIn: number }>()
   readonly #renewedAt = new Map<string, number>()
   #running: RunningCommand | undefined
@@ -49,6 +51,7 @@ export class Dispatcher {
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
     this.#permission = new Permission(deps)
+    this.#pace = new EffectPace(deps.clock)
   }
 
   /** Goes on with what the journal holds. */
@@ -73,7 +76,9 @@ export class Dispatcher {
   }
 
   setBudget(budget: Budget | undefined): void {
-    if (budget) this.#budget = budget
+    if (!budget) return
+    this.#budget = budget
+    this.#running?.interrupt()
   }
 
   resume(answers: readonly Resume[]): void {
@@ -298,6 +303,7 @@ export class Dispatcher {
   #environment(): RunEnvironment {
     return {
       ...this.#deps,
+      pace: this.#pace,
       budget: () => this.#budget,
       mayBegin: async (commandId, signal) => await this.#permission.toBegin(commandId, signal),
     }

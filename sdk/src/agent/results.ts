@@ -86,9 +86,14 @@ export function outcomesOf(entry: JournalEntry, command: Command, error: unknown
 }
 
 function endOf(entry: JournalEntry, itemId: string, error: unknown): Outcome {
-  if (entry.items.get(itemId)?.openIntent) {
-    const reason = 'the command ended at the last tap; look before repeating it'
-    return { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason }
+  const item = entry.items.get(itemId)
+  if (item?.openIntent || item?.doneParts) {
+    const where = item.openIntent ? 'at the last tap' : 'when a part of it had taken effect'
+    return {
+      status: 'UNKNOWN_EFFECT',
+      code: 'UNKNOWN_EFFECT',
+      reason: `the command ended ${where}; look before repeating it`,
+    }
   }
   const cancel = entry.cancel ?? entry.cancelledItems.get(itemId)
   if (cancel) return { status: 'CANCELLED', ...cancel }
