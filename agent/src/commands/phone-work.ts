@@ -1,8 +1,9 @@
-import { AgentError, AgentStopping, step, type CommandContext } from '@muster/sdk/agent'
+import { AgentError, AgentStopping, NotTapped, step, type CommandContext } from '@muster/sdk/agent'
 import type { AccountState } from '@muster/proto'
-import { ElementGone, type UiDriver } from '../driver/ui-driver.ts'
+import { DriverFailure, ElementGone, type UiDriver } from '../driver/ui-driver.ts'
 import { AppScreen } from '../screen/app-screen.ts'
 import { ScreenLost } from '../screen/screen-lost.ts'
+import type { Snapshot, UiElement } from '../screen/snapshot.ts'
 import { locatorsFor, type Locators } from '../wechat/locators.ts'
 
 const TRIES = 3
@@ -35,12 +36,21 @@ export class PhoneWork {
   readonly screen: AppScreen
   readonly account: AccountState
   readonly context: CommandContext
+  #signal: AbortSignal
 
   constructor(access: PhoneAccess, context: CommandContext) {
-    const { clock, log, signal } = context
+    const { clock, log } = context
     this.context = context
     this.account = access.account()
-    this.screen = new AppScreen(access.driver, { clock, log, signal })
+    this.#signal = context.signal
+    const signal = (): AbortSignal => this.#signal
+    this.screen = new AppScreen(access.driver, {
+      clock,
+      log,
+      get signal() {
+        return signal()
+      },
+    })
   }
 
   /** Throws UI_CHANGED for a version of the app that is not known. */
@@ -54,22 +64,45 @@ export class PhoneWork {
     return await step(this.context.faults, name, work)
   }
 
+  /** Runs the flow up to a last tap, steadily; the signal ends it at the next look. */
+  async preparing<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    this.#signal = signal
+    try {
+      return await this.steady(work)
+    } finally {
+      this.#signal = this.context.signal
+    }
+  }
+
+  /** The last tap of an effect. Throws NotTapped while nothing was touched. */
+  async lastTap(what: string, find: (seen: Snapshot) => UiElement | undefined): Promise<void> {
+    try {
+      await this.screen.tap(what, find)
+    } catch (error) {
+      // A driver that failed may have touched it; everything else comes from looking for what to touch.
+      if (error instanceof DriverFailure || error instanceof AgentStopping) throw error
+      throw new NotTapped(error)
+    }
+  }
+
   /**
-   * Runs a flow that has no effect on anybody, again from its start when the screen was lost on the way. Throws
-   * UI_CHANGED with a picture once that does not help.
+   * Runs a flow that has no effect on anybody, again from its start when the screen was lost or the driver failed on the
+   * way. Once that does not help, throws UI_CHANGED with a picture, or DEVICE_UNREACHABLE.
    */
   async steady<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof AgentError || error instanceof AgentStopping) throw error
-        if (!(error instanceof ScreenLost) && !(error instanceof ElementGone)) throw error
+        const failed = error instanceof DriverFailure
+        if (!failed && !(error instanceof ScreenLost) && !(error instanceof ElementGone)) throw error
         this.context.log.info(
           { err: error, commandId: this.context.commandId, tries },
           'the screen was lost; from the start',
         )
-        if (tries === TRIES) throw await this.screen.fail('UI_CHANGED', error.message)
+        if (tries < TRIES) continue
+        if (failed) throw new AgentError('DEVICE_UNREACHABLE', `the driver failed: ${error.message}`, { cause: error })
+        throw await this.screen.fail('UI_CHANGED', error.message)
       }
     }
   }

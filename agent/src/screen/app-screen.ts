@@ -1,4 +1,4 @@
-import { AgentError, AgentStopping, sleep, type AgentClock } from '@muster/sdk/agent'
+import { AgentError, sleep, type AgentClock } from '@muster/sdk/agent'
 import type { Logger } from 'pino'
 import { APP, DriverFailure, ElementGone, type Box, type UiDriver } from '../driver/ui-driver.ts'
 import { interruptionOn, type Interruption } from './interruptions.ts'
@@ -15,6 +15,7 @@ const MOST_INTERRUPTIONS = 6
 export interface ScreenOptions {
   readonly clock: AgentClock
   readonly log: Logger
+  /** Looked at anew each time: what ends a preparation is not what ends a reading back. */
   readonly signal: AbortSignal
 }
 
@@ -68,6 +69,21 @@ export class AppScreen {
       if (clock.monotonicMs() >= until) throw new ScreenLost(`${what} did not show within ${limitMs} ms`)
       await this.#rest()
     }
+  }
+
+  /**
+   * Looks until two looks in a row read the same. A tree that is cut short reads like a whole one, so nothing may be
+   * counted, compared or found missing on a single look. Throws ScreenLost.
+   */
+  async readTwice<T>(what: string, read: (screen: Snapshot) => T | undefined): Promise<T> {
+    let before: string | undefined
+    return await this.waitFor(`${what}, twice the same`, (screen) => {
+      const found = read(screen)
+      const now = found === undefined ? undefined : JSON.stringify(found)
+      const agreed = now !== undefined && now === before
+      before = now
+      return agreed ? found : undefined
+    })
   }
 
   /** Waits for an element and touches it. Throws ScreenLost. */
@@ -148,10 +164,10 @@ export class AppScreen {
   /** For commands that may be repeated without harm. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
+      this.#options.signal.throwIfAborted()
       try {
         return await work()
       } catch (error) {
-        if (this.#options.signal.aborted) throw new AgentStopping()
         if (!(error instanceof DriverFailure)) throw error
         if (tries === DRIVER_TRIES) {
           throw new AgentError('DEVICE_UNREACHABLE', `the screen cannot be reached: ${error.message}`, { cause: error })
