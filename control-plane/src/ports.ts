@@ -60,7 +60,14 @@ export interface EventLog {
 /** Whether and how much of a command may go to the phone now. */
 export type Admission =
   | { readonly kind: 'send'; readonly skipped: readonly SkippedItem[] }
-  | { readonly kind: 'hold'; readonly untilMs: number; readonly code: ErrorCode; readonly reason: string }
+  | {
+      readonly kind: 'hold'
+      readonly untilMs: number
+      readonly code: ErrorCode
+      readonly reason: string
+      /** Whether the delivery clock stands still meanwhile. */
+      readonly clockStands: boolean
+    }
 
 export interface SkippedItem {
   readonly itemId: number

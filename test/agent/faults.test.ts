@@ -60,8 +60,10 @@ for (const [number, effect] of EFFECTS.entries()) {
 
   test(`${effect.name} is never made twice or to somebody else, whatever passes over the screen before it`, async (t) => {
     for (const [index, fault] of PASSING.entries()) {
-      for (let after = index + number; after < 42; after += 17)
-        await runUnder(t, effect, { ...fault, at: 'item.prepare.before:1', after })
+      for (let after = index + number; after < 42; after += 17) {
+        const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.prepare.before:1', after })
+        t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
+      }
     }
   })
 

@@ -1,104 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
-import { Budget, Command, EffectClass, itemStatusFromWire, type CommandResult } from '@muster/proto'
-import { Journal, runItems, type CommandHandlers, type Effect } from '@muster/sdk/agent'
-import { Dispatcher } from '../../sdk/src/agent/dispatcher.ts'
-import type { FrameBody } from '../../sdk/src/agent/session.ts'
-import { messages } from './commands.ts'
-import { FakeClock } from './fake-clock.ts'
+import type { Command, CommandResult } from '@muster/proto'
+import { runItems, startAgent, type AgentClock, type CommandHandlers, type RunningAgent } from '@muster/sdk/agent'
+import { ScriptedGateway, type ScriptedSession } from './scripted-gateway.ts'
 
-export const PLENTY = { posts: 1000, messages: 1000, likes: 1000, comments: 1000, timeZone: 'UTC' }
+export interface BenchOptions {
+  readonly queueSize?: number
+  /** Holds each last tap back until `release` is called. */
+  readonly hold?: boolean
+  readonly check?: () => Promise<undefined>
+  /** The handler ends when `release` is called, and at nothing else. */
+  readonly ignoresSignal?: boolean
+  readonly clock?: AgentClock
+  /** Gets the agent's log. */
+  readonly lines?: string[]
+}
 
-/** The kit's dispatcher on a journal in memory, with an effect that a test writes and time that it moves. */
-export class KitBench {
-  readonly clock: FakeClock
-  readonly journal: Journal
-  readonly dispatcher: Dispatcher
-  /** Last taps: item id and when. */
-  readonly taps: { readonly itemId: string; readonly at: number }[] = []
-  readonly frames: FrameBody[] = []
-  readonly #start: number
-  readonly #waiting = new Map<string, PromiseWithResolvers<CommandResult>>()
+export interface Bench {
+  readonly gateway: ScriptedGateway
+  /** Of the agent's journal. */
+  readonly directory: string
+  /** Item ids whose last tap happened, in order. */
+  readonly taps: string[]
+  /** Lets go what `hold` and `ignoresSignal` hold. */
+  readonly release: () => void
+  readonly start: (options?: BenchOptions) => Promise<RunningAgent>
+  readonly connected: (resume?: Parameters<ScriptedSession['welcome']>[0]) => Promise<ScriptedSession>
+}
 
-  /** @param effect what differs from one that always counts */
-  constructor(effect: Partial<Effect<unknown>> = {}, now = Date.UTC(2026, 2, 2, 12)) {
-    this.clock = new FakeClock(now)
-    this.#start = this.clock.monotonicMs()
-    const clock = {
-      now: () => this.clock.now().getTime(),
-      monotonicMs: () => this.clock.monotonicMs(),
-      setTimeout: (work: () => void, ms: number) => this.clock.setTimeout(work, ms),
-    }
-    this.journal = Journal.inMemory(clock)
-    this.dispatcher = new Dispatcher({
-      handlers: this.#handlers(effect),
-      journal: this.journal,
-      clock,
-      log: pino({ level: 'silent' }),
-      faults: { hit: () => undefined },
-      queueSize: 256,
-      connected: () => true,
-      heardAt: () => 0,
-      epoch: () => 1,
-      client: () => undefined,
-      send: (frame) => {
-        this.frames.push(frame)
-        if (frame.$case === 'result') this.#resultOf(frame.value.commandId).resolve(frame.value)
-      },
-      fetchMaterial: async () => '',
-    })
-    this.budget({})
-  }
-
-  budget(budget: Partial<Budget>): void {
-    this.dispatcher.setBudget(Budget.fromPartial({ ...PLENTY, ...budget }))
-  }
-
-  /** Messages to items of these ids. */
-  receive(commandId: string, itemIds: readonly string[], intervalMs = 0): void {
-    const payload = messages(
-      itemIds.map((itemId) => ({ itemId, to: {}, parts: ['hello'] })),
-      intervalMs,
-    )
-    const command = Command.fromPartial({ commandId, leaseMs: 60_000, effectClass: EffectClass.ONCE })
-    this.dispatcher.receive([{ ...command, payload }])
-  }
-
-  /** The command's result, for which time passes. */
-  async result(commandId: string): Promise<{ status: string; code: string; items: string[] }> {
-    const { status, code, items } = await this.clock.passUntil(this.#resultOf(commandId).promise)
-    return {
-      status,
-      code,
-      items: items.map((item) => `${item.itemId} ${itemStatusFromWire(item.status)} ${item.code}`.trim()),
-    }
-  }
-
-  #resultOf(commandId: string): PromiseWithResolvers<CommandResult> {
-    const known = this.#waiting.get(commandId) ?? Promise.withResolvers<CommandResult>()
-    this.#waiting.set(commandId, known)
-    return known
-  }
-
-  #handlers(effect: Partial<Effect<unknown>>): CommandHandlers {
-    const effectOf = (itemId: string): Effect<unknown> => ({
-      spend: 'messages',
-      parts: 1,
-      prepare: async () => null,
-      commit: async () => void this.taps.push({ itemId, at: this.clock.monotonicMs() - this.#start }),
-      confirm: async () => 'done',
-      probe: async () => 'done',
-      readBaseline: (json) => json,
-      ...effect,
-    })
-    return {
-      sendMessages: {
-        run: async ({ items, pace }, context) =>
-          await runItems(
-            context,
-            items.map(({ itemId }) => ({ itemId, effect: () => effectOf(itemId) })),
-            { intervalMs: pace?.intervalMs ?? 0, jitterMs: 0 },
-          ),
-      },
-    }
+/** An agent of the kit, with a handler that only counts its last taps, and a gateway that a test plays. */
+export async function kitBench(t: ExecutionContext): Promise<Bench> {
+  const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
+  const gateway = await ScriptedGateway.start(dir)
+  const identity = await gateway.identity()
+  const taps: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const agents: RunningAgent[] = []
+  t.teardown(async () => {
+    gate.resolve()
+    await Promise.all(agents.map(async (agent) => await agent.stop()))
+    gateway.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return {
+    gateway,
+    taps,
+    directory: join(dir, 'agent'),
+    release: () => gate.resolve(),
+    start: async ({ queueSize = 256, hold = false, check, ignoresSignal = false, clock, lines = [] } = {}) => {
+      const handlers: CommandHandlers = {
+        publishMoment: {
+          ...(check ? { check } : {}),
+          run: async ({ itemId }, context) => {
+            if (ignoresSignal) return await gate.promise
+            const effect = {
+              spend: 'posts' as const,
+              parts: 1,
+              prepare: async () => (hold ? await gate.promise : undefined),
+              commit: async () => void taps.push(itemId),
+              confirm: async () => 'done' as const,
+              probe: async () => 'done' as const,
+              readBaseline: () => undefined,
+            }
+            await runItems(context, [{ itemId, effect: () => effect }])
+          },
+        },
+      }
+      const agent = await startAgent({
+        identity,
+        address: gateway.address,
+        directory: join(dir, 'agent'),
+        agentVersion: '0.0.0',
+        device: { name: 'kit', type: 'ANDROID', model: 'raw', osVersion: '14', emulated: true },
+        handlers,
+        log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
+        describe: async () => undefined,
+        backoff: { firstMs: 1, longestMs: 8, random: () => 1 },
+        queueSize,
+        ...(clock ? { clock } : {}),
+      })
+      agents.push(agent)
+      return agent
+    },
+    connected: async (resume) => {
+      const session = await gateway.session()
+      session.welcome(resume)
+      await session.next('ready')
+      return session
+    },
   }
 }
+
+export const command = (value: Command) => ({ $case: 'command' as const, value })
+
+export const ack = (commandId: string, error = '') => ({
+  $case: 'resultAck' as const,
+  value: { commandIds: [commandId], error },
+})
+export const items = (result: CommandResult) => result.items.map(({ status, code }) => [status, code])

@@ -1,15 +1,15 @@
 import test from 'ava'
 import { AgentError, NotTapped } from '@muster/sdk/agent'
-import { KitBench } from '../support/kit-bench.ts'
+import { DispatcherBench } from '../support/dispatcher-bench.ts'
 
-const gaps = ({ taps }: KitBench): number[] => taps.slice(1).map(({ at }, index) => at - (taps[index]?.at ?? 0))
-const tapped = ({ taps }: KitBench): string[] => taps.map(({ itemId }) => itemId)
+const gaps = ({ taps }: DispatcherBench): number[] => taps.slice(1).map(({ at }, index) => at - (taps[index]?.at ?? 0))
+const tapped = ({ taps }: DispatcherBench): string[] => taps.map(({ itemId }) => itemId)
 
 /** Resolves once what was said to the dispatcher has been taken in. */
 const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
 
 test('an item that is cancelled before its command comes is not run, and the others are, in the order of arrival', async (t) => {
-  const kit = new KitBench()
+  const kit = new DispatcherBench()
   kit.dispatcher.cancel('c2', ['b'], 'OPTED_OUT', 'the customer said so')
   await turn()
   t.deepEqual(kit.dispatcher.inFlight(), [], 'the plane is not told that its command is here')
@@ -20,7 +20,7 @@ test('an item that is cancelled before its command comes is not run, and the oth
 })
 
 test('a cancel that overtakes its command is answered as a cancel, and so is the command behind it', async (t) => {
-  const kit = new KitBench()
+  const kit = new DispatcherBench()
   kit.dispatcher.cancel('c1', [], 'CANCELLED', 'an operator cancelled the task')
   t.deepEqual(await kit.result('c1'), { status: 'COMMAND_STATUS_CANCELLED', code: 'CANCELLED', items: [] })
   kit.receive('c1', ['a'])
@@ -33,7 +33,7 @@ test('a cancel that overtakes its command is answered as a cancel, and so is the
 })
 
 test('an item cancel and then a cancel of all that overtake a command leave nothing to run', async (t) => {
-  const kit = new KitBench()
+  const kit = new DispatcherBench()
   kit.dispatcher.cancel('c1', ['a'], 'OPTED_OUT', 'the customer said so')
   kit.dispatcher.cancel('c1', [], 'CANCELLED', 'an operator cancelled the task')
   t.is((await kit.result('c1')).status, 'COMMAND_STATUS_CANCELLED')
@@ -43,7 +43,7 @@ test('an item cancel and then a cancel of all that overtake a command leave noth
 })
 
 test('the account rests between two effects, of one command or of two', async (t) => {
-  const kit = new KitBench()
+  const kit = new DispatcherBench()
   kit.budget({ minIntervalMs: 20_000 })
   kit.receive('c1', ['a', 'b'])
   kit.receive('c2', ['c'])
@@ -56,11 +56,15 @@ test('the account rests between two effects, of one command or of two', async (t
 })
 
 for (const [what, stop, end] of [
-  ['a cancel', (kit: KitBench) => kit.dispatcher.cancel('c2', [], 'CANCELLED', 'stop it'), 'b CANCELLED CANCELLED'],
-  ['the stop of the account', (kit: KitBench) => kit.budget({ stopped: true }), 'b FAILED RISK_CONTROL'],
+  [
+    'a cancel',
+    (kit: DispatcherBench) => kit.dispatcher.cancel('c2', [], 'CANCELLED', 'stop it'),
+    'b CANCELLED CANCELLED',
+  ],
+  ['the stop of the account', (kit: DispatcherBench) => kit.budget({ stopped: true }), 'b FAILED RISK_CONTROL'],
 ] as const) {
   test(`${what} does not wait until the account has rested`, async (t) => {
-    const kit = new KitBench()
+    const kit = new DispatcherBench()
     kit.budget({ minIntervalMs: 3_600_000 })
     kit.receive('c1', ['a'])
     await kit.result('c1')
@@ -75,7 +79,7 @@ for (const [what, stop, end] of [
 }
 
 test('cancelling one item does not shorten the pause before another, nor lengthen it', async (t) => {
-  const kit = new KitBench({}, 0)
+  const kit = new DispatcherBench({}, 0)
   kit.receive('c1', ['a', 'b', 'c', 'd'], 30_000)
   await turn()
   kit.clock.advance(10_000)
@@ -92,7 +96,7 @@ test('cancelling one item does not shorten the pause before another, nor lengthe
 })
 
 test('quiet hours that begin in the middle of a batch leave the rest untouched for another day', async (t) => {
-  const kit = new KitBench({}, Date.UTC(2026, 2, 2, 21, 59, 30))
+  const kit = new DispatcherBench({}, Date.UTC(2026, 2, 2, 21, 59, 30))
   kit.budget({ quietStartMinute: 22 * 60, quietEndMinute: 8 * 60 })
   kit.receive('c1', ['a', 'b', 'c'], 60_000)
   t.deepEqual((await kit.result('c1')).items, ['a SUCCEEDED', 'b CANCELLED QUIET_HOURS', 'c CANCELLED QUIET_HOURS'])
@@ -105,7 +109,7 @@ test('a last tap that did not happen is prepared for anew, three times at most',
     [9, 'a FAILED APP_NOT_READY', 3],
   ] as const) {
     let prepared = 0
-    const kit = new KitBench({
+    const kit = new DispatcherBench({
       prepare: async () => void prepared++,
       commit: async () => {
         if (prepared <= missing) throw new NotTapped(new Error('the app was killed'))
@@ -119,7 +123,7 @@ test('a last tap that did not happen is prepared for anew, three times at most',
 
 test('what stops the account is said although nobody knows whether the tap counted', async (t) => {
   const evidence = new Uint8Array([1])
-  const kit = new KitBench({
+  const kit = new DispatcherBench({
     confirm: async () => 'unknown',
     probe: async () => {
       throw new AgentError('LOGIN_REQUIRED', 'the account is signed out', { evidence })
@@ -139,7 +143,7 @@ test('a warning right after the tap is no proof that it did not count', async (t
     ['not-done', 'a FAILED RISK_CONTROL'],
     ['unknown', 'a UNKNOWN_EFFECT RISK_CONTROL'],
   ] as const) {
-    const kit = new KitBench({
+    const kit = new DispatcherBench({
       confirm: async () => {
         throw new AgentError('RISK_CONTROL', 'too often')
       },
@@ -151,7 +155,7 @@ test('a warning right after the tap is no proof that it did not count', async (t
 })
 
 test('an item of which a part took effect is never simply failed', async (t) => {
-  const kit = new KitBench({
+  const kit = new DispatcherBench({
     parts: 2,
     prepare: async (part) => {
       if (part === 1) throw new AgentError('CONTACT_NOT_FOUND', 'the person is gone')

@@ -2,6 +2,7 @@ import type { PublishMoment } from '@muster/proto'
 import { AgentError, runItems, type CommandHandler, type Effect, type Settled } from '@muster/sdk/agent'
 import type { Snapshot } from '../screen/snapshot.ts'
 import { chooseAudience, isComposer, readyToPublish, writeMoment, type Audience } from '../wechat/composer.ts'
+import { identify } from '../wechat/audience.ts'
 import { doneButton, pickPictures, pushPictures, type PickedFile } from '../wechat/gallery.ts'
 import { lookBack } from '../wechat/look-back.ts'
 import {
@@ -30,7 +31,7 @@ class MomentEffect implements Effect<Shown> {
   readonly parts = 1
   readonly #work: PhoneWork
   readonly #payload: PublishMoment
-  readonly #audience: Audience
+  #audience: Audience
 
   constructor(work: PhoneWork, payload: PublishMoment) {
     this.#work = work
@@ -74,9 +75,10 @@ class MomentEffect implements Effect<Shown> {
     const { screen, locators } = this.#work
     const before = await this.#work.step('publish.baseline', async () => {
       await openOwnMoments(screen, locators)
-      return await screen.readTwice('one’s own Moments', (seen) => momentsOn(seen, locators))
+      return await screen.settled('one’s own Moments', (seen) => momentsOn(seen, locators))
     })
     await this.#work.step('publish.push', async () => await pushPictures(screen, files))
+    this.#audience = await identify(screen, locators, this.#audience)
     await openTimeline(screen)
     await this.#work.step('publish.pick', async () => await this.#openComposer(files))
     await screen.waitFor('the composer', (seen) => isComposer(seen) || undefined)

@@ -132,6 +132,6 @@ class CommentEffect implements Effect<Shown> {
   async #look(): Promise<Shown> {
     const { screen, locators, account } = this.#work
     await openMoment(screen, locators, this.#moment, account.wechatId)
-    return await screen.readTwice('the comments', (seen) => commentsOn(seen, this.#page))
+    return await screen.settled('the comments', (seen) => commentsOn(seen, this.#page))
   }
 }

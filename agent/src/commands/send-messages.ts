@@ -48,7 +48,7 @@ class MessageEffect implements Effect<Shown> {
     if (part === 0) await this.#fetchAll(signal)
     return await this.#work.preparing(signal, async () => {
       const title = await this.#open()
-      const before = await this.#work.screen.readTwice('the conversation', (seen) => this.#shown(seen, title))
+      const before = await this.#work.screen.settled('the conversation', (seen) => this.#shown(seen, title))
       if (content.$case === 'text') {
         await this.#work.step('send.write', async () => await this.#write(title, content.value))
       } else await this.#pick(title, part, content.value, signal)
@@ -128,7 +128,7 @@ class MessageEffect implements Effect<Shown> {
     this.#title = undefined
     const title = await this.#open()
     const chat = { read: (seen: Snapshot) => this.#shown(seen, title), older: 'up' as const }
-    const standing = await screen.readTwice('the message field', (seen) => this.#shown(seen, title) && seen.input?.text)
+    const standing = await screen.settled('the message field', (seen) => this.#shown(seen, title) && seen.input?.text)
     const word = await lookBack(screen, chat, { before, wanted: this.#row(part) })
     const content = this.#part(part)
     // Where rows cannot tell: WeChat keeps what was written until it is sent.

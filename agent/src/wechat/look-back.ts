@@ -26,7 +26,7 @@ export interface Question {
  * be learnt. Leaves the list where it got to. Throws ScreenLost.
  */
 export async function lookBack(screen: AppScreen, history: History, { before, wanted }: Question): Promise<Settled> {
-  let now = await screen.readTwice('what the screen shows', (seen) => history.read(seen))
+  let now = await screen.settled('what the screen shows', (seen) => history.read(seen))
   let word = happenedSince(before, now, wanted)
   for (let scrolls = 0; word === 'unknown' && isWorthLookingBack(before, now) && scrolls < MOST_SCROLLS; scrolls++) {
     const { rows, ends } = await oneFurther(screen, history)
@@ -43,6 +43,6 @@ export async function lookBack(screen: AppScreen, history: History, { before, wa
 async function oneFurther(screen: AppScreen, history: History): Promise<{ rows: readonly string[]; ends: boolean }> {
   const area = await screen.waitFor('the list', (seen) => (history.read(seen) ? seen.list?.box : undefined))
   const more = await screen.scroll(area, history.older, STEP)
-  const { rows } = await screen.readTwice('older rows', (seen) => history.read(seen))
+  const { rows } = await screen.settled('older rows', (seen) => history.read(seen))
   return { rows, ends: !more }
 }

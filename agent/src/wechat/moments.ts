@@ -96,7 +96,7 @@ export async function openMoment(
 async function findMoment(screen: AppScreen, locators: Locators, text: string): Promise<UiElement> {
   const fits = (row: UiElement): boolean => textOf(below(row), locators) === text
   for (let scrolls = 0; scrolls < MOST_SCROLLS; scrolls++) {
-    const { row, area } = await screen.readTwice('a list of Moments', (seen) =>
+    const { row, area } = await screen.settled('a list of Moments', (seen) =>
       seen.list && momentsOn(seen, locators) ? { row: seen.list.children.find(fits), area: seen.list.box } : undefined,
     )
     if (row) return row

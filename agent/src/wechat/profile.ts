@@ -33,15 +33,17 @@ export function profileOn(
 export const readProfile = async (screen: AppScreen, locators: Locators): Promise<FoundContact & { name: string }> =>
   await screen.waitFor('a profile', (seen) => profileOn(seen, locators))
 
-/**
- * From the 聊天信息 of a conversation to the profile, which alone tells people of one name apart. Throws ScreenLost
- * when it is not the person looked for.
- */
-export async function openProfileOf(screen: AppScreen, locators: Locators, person: Receiver): Promise<void> {
+/** From the 聊天信息 of a conversation to the profile. */
+export async function openProfile(screen: AppScreen, locators: Locators): Promise<FoundContact & { name: string }> {
   await screen.tap('the face', (seen) =>
     !seen.input && labelOn(seen, locators, '查找聊天记录') ? faceOn(seen) : undefined,
   )
-  const { name, wechatId, nickname } = await readProfile(screen, locators)
+  return await readProfile(screen, locators)
+}
+
+/** As `openProfile`, which alone tells people of one name apart. Throws ScreenLost when it is not the person looked for. */
+export async function openProfileOf(screen: AppScreen, locators: Locators, person: Receiver): Promise<void> {
+  const { name, wechatId, nickname } = await openProfile(screen, locators)
   if (person.wechatId !== '') {
     if (wechatId === person.wechatId) return
     throw new ScreenLost(`the profile of ${wechatId || 'somebody'} opened instead of ${person.wechatId}`)

@@ -115,16 +115,16 @@ export type ReaperVerdict = {
   readonly provisional: boolean
 }
 
-type Reapable = Pick<CommandRow, 'status' | 'effectClass' | 'deliverBy' | 'leaseUntil' | 'holdCode' | 'afterCommandId'>
+type Reapable = Pick<CommandRow, 'status' | 'effectClass' | 'deliverBy' | 'leaseUntil' | 'afterCommandId'> &
+  Partial<Pick<CommandRow, 'holdCode' | 'holdReason'>>
 
 /** Whether one of a command's two clocks has run out, and what that means. */
 export function reap(command: Reapable, online: boolean, now: number): ReaperVerdict | undefined {
   if (command.status === 'QUEUED') {
     if (command.afterCommandId !== null || command.deliverBy > now) return undefined
-    const code = command.holdCode ?? (online ? 'TOO_LATE' : 'DEVICE_OFFLINE')
-    const reason = online
-      ? 'it could not begin before its delivery deadline'
-      : 'the device was offline until the delivery deadline'
+    const [code, reason] = online
+      ? [command.holdCode ?? 'TOO_LATE', command.holdReason ?? 'it could not begin before its delivery deadline']
+      : ['DEVICE_OFFLINE', 'the device was offline until the delivery deadline']
     return { status: 'EXPIRED', code, reason, provisional: false }
   }
   if (command.status === 'DISPATCHED') {

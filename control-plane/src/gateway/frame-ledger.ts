@@ -149,16 +149,13 @@ export class FrameLedger {
     for (const outcome of result.items) this.#outcome(entry.now, outcome, now)
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
-    this.#openItemsOf(result.commandId, (item) =>
-      this.#returned(entry.now, {
-        ...item,
-        status: rest,
-        code,
-        reason: result.reason || null,
-        provisional: false,
-        finishedAt: now,
-      }),
-    )
+    this.#openItemsOf(result.commandId, (item) => {
+      const { reason } = result
+      const ended = { ...item, status: rest, code, reason: reason || null, provisional: false, finishedAt: now }
+      const back = this.#returned(entry.now, isUndone(item) ? item : ended)
+      // Planned again only now: each by itself, as the phone names them, they would go out without a pace.
+      return back.status === 'PENDING' ? { ...back, commandId: null } : back
+    })
     entry.now = finished(entry.now, { status, code: result.code, reason: result.reason }, now)
     this.#stopAccount(entry.now, result.code, result.reason)
     ack('')
@@ -186,10 +183,25 @@ export class FrameLedger {
     this.#stopAccount(command, outcome.code, outcome.reason)
   }
 
-  /** What a pause took back waits for the task to go on. */
+  /**
+   * What a pause took back waits for the task to go on, and what quiet hours that began on the phone kept from being
+   * done for their end.
+   */
   #returned(command: CommandRow, item: ItemRow): ItemRow {
-    if (item.status !== 'CANCELLED' || command.cancelCode !== 'PAUSED') return item
-    return { ...item, status: 'PENDING', code: null, reason: null, commandId: null, finishedAt: null, startedAt: null }
+    const paused = command.cancelCode === 'PAUSED'
+    if (item.status === 'CANCELLED' && paused)
+      return {
+        ...item,
+        status: 'PENDING',
+        code: null,
+        reason: null,
+        commandId: null,
+        finishedAt: null,
+        startedAt: null,
+      }
+    const undone = item.status === 'CANCELLED' || item.status === 'SKIPPED'
+    if (!undone || item.code !== 'QUIET_HOURS' || (command.cancelRequestedAt !== null && !paused)) return item
+    return { ...item, status: 'PENDING', finishedAt: null, startedAt: null }
   }
 
   #openItemsOf(commandId: string, change: (item: ItemRow) => ItemRow): void {
@@ -204,3 +216,6 @@ export class FrameLedger {
     }
   }
 }
+
+/** The phone sent it back, with the reason still on it. */
+const isUndone = (item: ItemRow): boolean => item.status === 'PENDING' && item.code === 'QUIET_HOURS'

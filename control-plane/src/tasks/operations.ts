@@ -6,6 +6,7 @@ import { row, rows } from '../database/table.ts'
 import { conflict, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { CancelSignal } from '../ports.ts'
+import type { Approval } from './approval.ts'
 import type { CommandRow } from './command-model.ts'
 import { isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { TaskRow } from './model.ts'
@@ -19,6 +20,7 @@ export interface OperationsDeps {
   readonly store: TaskStore
   readonly rollUp: TaskRollUp
   readonly cancelSignal: CancelSignal
+  readonly approval: Approval
 }
 
 /** Why work is stopped; PAUSED is ours alone: its items come back when the task is resumed. */
@@ -102,13 +104,16 @@ export class TaskOperations {
   }
 
   async resume(taskId: number): Promise<void> {
-    const { db, clock, faults, store, rollUp } = this.#deps
+    const { db, clock, faults, store, rollUp, approval } = this.#deps
     faults.hit('resume.commit.before')
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'resume')
       if (task.startedAt === null) {
+        // A draft was copied or rejected: nobody but its author has said that it may go on.
+        const review = task.status === 'DRAFT' ? await approval.neededFor(tx, task) : undefined
         await store.changeTask(tx, taskId, {
-          status: 'SCHEDULED',
+          status: review === undefined ? 'SCHEDULED' : 'IN_REVIEW',
+          reason: review ?? null,
           scheduledTime: task.scheduledTime ?? clock.now().getTime(),
         })
         return
@@ -162,6 +167,7 @@ export class TaskOperations {
         throw new MusterError('FORBIDDEN', 'a task is approved by somebody else than its author; ask another operator')
       await store.changeTask(tx, taskId, {
         status: 'SCHEDULED',
+        reason: null,
         scheduledTime: task.scheduledTime ?? clock.now().getTime(),
       })
     })
@@ -220,10 +226,9 @@ export class TaskOperations {
     })
   }
 
-  /** Stops what is on its way to a customer who does not want messages any more. */
-  async customerOptedOut(customerId: number): Promise<void> {
+  /** Stops what is on its way to a customer who does not want messages any more, or was deleted. */
+  async customerOptedOut(customerId: number, reason: string): Promise<void> {
     const { db, clock, store, rollUp, cancelSignal } = this.#deps
-    const reason = 'the customer opted out'
     await db.write(async (tx) => {
       const open = await rows(db.models.items, {
         where: {

@@ -10,13 +10,22 @@ import {
 } from '@muster/proto'
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
+import type { AgentTimer } from './clock.ts'
 import { step } from './fault-points.ts'
 import { EffectPace } from './effect-pace.ts'
 import type { CommandHandler } from './handlers.ts'
 import { handlerOf, refusalOf, type Intake } from './intake.ts'
 import type { CancelRequest, JournalEntry } from './journal-state.ts'
 import { Permission } from './permission.ts'
-import { cancelledUnseen, itemIdsOf, outcomeOf, outcomesOf, resultOf, shortForm } from './results.ts'
+import {
+  cancelledUnseen,
+  itemIdsOf,
+  outcomeOf,
+  outcomesOf,
+  resultOf,
+  resultWithoutHandler,
+  shortForm,
+} from './results.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -25,6 +34,10 @@ const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   FINISHED: CommandLevel.FINISHED,
 }
 const LEASE_SHARE = 3
+/** How long a handler may go on after its signal was aborted. */
+const HANG_GRACE_MS = 60_000
+/** Longest wait a timer takes; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget' | 'pace'>, Intake {
   /** Whether the plane has taken the agent in. */
@@ -47,6 +60,7 @@ export class Dispatcher {
   #budget: Budget | undefined
   #arrivals: Promise<void> = Promise.resolve()
   #work: Promise<void> | undefined
+  readonly #hung = Promise.withResolvers<Error>()
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
@@ -95,10 +109,21 @@ export class Dispatcher {
     this.#wake()
   }
 
+  /** Resolves when every command that came so far is in the journal or refused. */
+  async takenIn(): Promise<void> {
+    await this.#arrivals
+  }
+
+  /** Resolves when a handler does not end though its time is over: only a new process gets the phone back from it. */
+  get hung(): Promise<Error> {
+    return this.#hung.promise
+  }
+
   /** Commands of one message, in order. */
   receive(commands: readonly Command[]): void {
+    const arrivedAt = this.#deps.clock.monotonicMs()
     this.#arrivals = this.#arrivals
-      .then(async () => await this.#receive(commands))
+      .then(async () => await this.#receive(commands, arrivedAt))
       .catch((error: unknown) => this.#deps.log.error({ err: error }, 'commands could not be taken in'))
   }
 
@@ -135,8 +160,8 @@ export class Dispatcher {
     }
   }
 
-  async #receive(commands: readonly Command[]): Promise<void> {
-    const { journal, faults } = this.#deps
+  async #receive(commands: readonly Command[], arrivedAt: number): Promise<void> {
+    const { journal, faults, clock } = this.#deps
     const fresh: Command[] = []
     for (const command of commands) {
       const known = journal.entry(command.commandId)
@@ -145,7 +170,8 @@ export class Dispatcher {
         this.#answer(known)
         continue
       }
-      const refusal = await refusalOf(command, journal.open().length + fresh.length, this.#deps)
+      const held = journal.open().length + fresh.length
+      const refusal = await refusalOf(command, { held, waitedMs: () => clock.monotonicMs() - arrivedAt }, this.#deps)
       if (refusal) this.#deps.send(refusal)
       else fresh.push(command)
     }
@@ -214,13 +240,10 @@ export class Dispatcher {
   async #run(entry: JournalEntry): Promise<void> {
     const { journal, clock, faults, log, send } = this.#deps
     const { command, commandId } = entry
-    if (!command?.payload) return
+    if (!command?.payload) return await this.#end(resultWithoutHandler(entry, clock.now()))
     const handler = handlerOf(command, this.#deps.handlers)
     const overtime = new AbortController()
-    const limit = clock.setTimeout(
-      () => overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may')),
-      command.maxRunMs || 2 ** 31 - 1,
-    )
+    const limit = this.#limit(command, overtime)
     const running = new RunningCommand(
       entry,
       this.#environment(),
@@ -244,6 +267,22 @@ export class Dispatcher {
       this.#running = undefined
       log.debug({ commandId }, 'command ended')
     }
+  }
+
+  /** Ends the command when its time is over, and the agent when the handler does not heed that. */
+  #limit({ commandId, maxRunMs }: Command, overtime: AbortController): AgentTimer {
+    const { clock } = this.#deps
+    let timer = clock.setTimeout(
+      () => {
+        overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may'))
+        timer = clock.setTimeout(
+          () => this.#hung.resolve(new Error(`the handler of command ${commandId} does not end`)),
+          HANG_GRACE_MS,
+        )
+      },
+      Math.min(maxRunMs || LONGEST_TIMER_MS, LONGEST_TIMER_MS),
+    )
+    return { cancel: () => timer.cancel() }
   }
 
   /** Answers what the handler threw. */

@@ -1,18 +1,26 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 // A file's bytes and its name are written apart: a name is sure only once its directory was written too.
 
 /** Puts a text in the place of a file: after a power cut there is the old one or the new one, whole. */
 export async function replaceFile(path: string, text: string): Promise<void> {
+  await putInPlace(await writeBeside(path, text), path)
+}
+
+/** Writes what is to take a file's place; answers where. Leaves nothing behind when it does not fit on the disk. */
+export async function writeBeside(path: string, text: string): Promise<string> {
   const half = `${path}.part`
-  const file = await open(half, 'w', 0o600)
   try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
+    await writeFile(half, text, { mode: 0o600, flush: true })
+    return half
+  } catch (error) {
+    await rm(half, { force: true, recursive: true })
+    throw error
   }
+}
+
+export async function putInPlace(half: string, path: string): Promise<void> {
   await rename(half, path)
   await syncDirectory(dirname(path))
 }

@@ -4,21 +4,24 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { makeDirectory, replaceFile, syncDirectory } from './durable-file.ts'
+import { makeDirectory, putInPlace, syncDirectory, writeBeside } from './durable-file.ts'
 
 /** Where a journal's lines are kept. */
 export interface JournalStorage {
   /** Resolves when the lines are on the disk. */
   append(lines: string): Promise<void>
-  /** Puts these lines in place of all others, or leaves all as it was. */
-  replace(lines: string): Promise<void>
+  /**
+   * Puts these lines in place of all others. Answers false, with all as it was, when they do not fit on the disk. Throws
+   * when nobody can say any more what is there.
+   */
+  replace(lines: string): Promise<boolean>
   close(): Promise<void>
 }
 
 /** Keeps nothing; for load tests with thousands of agents in one process. */
 export const memoryStorage: JournalStorage = {
   append: async () => undefined,
-  replace: async () => undefined,
+  replace: async () => true,
   close: async () => undefined,
 }
 
@@ -51,14 +54,18 @@ export class FileStorage implements JournalStorage {
   }
 
   async append(lines: string): Promise<void> {
+    // Not `write`, which may write a part and say so only in its answer.
     await this.#file.appendFile(lines)
     await this.#file.datasync()
   }
 
-  async replace(lines: string): Promise<void> {
-    await replaceFile(this.#path, lines)
+  async replace(lines: string): Promise<boolean> {
+    const half = await writeBeside(this.#path, lines).catch(() => undefined)
+    if (half === undefined) return false
+    await putInPlace(half, this.#path)
     await this.#file.close()
     this.#file = await open(this.#path, 'a', 0o600)
+    return true
   }
 
   async close(): Promise<void> {
