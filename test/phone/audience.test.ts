@@ -6,10 +6,11 @@ const people = (count: number, name: (index: number) => string, id = (index: num
 const seenBy = (rig: PhoneRig) => rig.emulator.world().moments.map(({ text, visibility }) => [text, visibility])
 const only = (...contacts: string[]) => ({ type: 'INCLUDE' as const, contacts })
 /** As the composer writes it where nothing was written yet. */
-const HINT = '这一刻的想法...'
+const HINTS: Readonly<Record<string, string>> = { 'phone-1': '这一刻的想法...', 'phone-2': '这一刻的想法…' }
 
 for (const phone of PHONES) {
   const on = (promise: string): string => `${phone}: ${promise}`
+  const hint = HINTS[phone] ?? ''
 
   test(on('a Moment is for exactly those it was meant for, by WeChat id, wherever they stand'), async (t) => {
     const rig = await PhoneRig.start(t, phone)
@@ -68,7 +69,7 @@ for (const phone of PHONES) {
   test(on('a text is published and sent as it stands, or its item ends alone'), async (t) => {
     const rig = await PhoneRig.start(t, phone)
     rig.emulator.addContacts(rig.owner, [{ id: 'wxid_a', nickname: '甲\u2028乙' }])
-    for (const text of ['a\u2028b', 'a\u2029b', 'a\u0085b', 'a\r\nb\tc\u00a0', HINT]) {
+    for (const text of ['a\u2028b', 'a\u2029b', 'a\u0085b', 'a\r\nb\tc\u00a0', hint]) {
       const said = JSON.stringify(text)
       const sent = await rig.run(messageTo(text, { wechatId: 'wxid_a', nickname: '甲\u2028乙' }))
       t.deepEqual(sent.items, [['SUCCEEDED', '']], `${said}: ${sent.reasons}`)
@@ -82,7 +83,7 @@ for (const phone of PHONES) {
       messageTo('a\u000bb', { wechatId: 'wxid_a' }),
       momentFor('a\u001fb', 'ALL'),
       // Whether it was written under the picture does not show.
-      momentFor(HINT, 'ALL', [], [rig.picture(7)]),
+      momentFor(hint, 'ALL', [], [rig.picture(7)]),
     ]
     for (const payload of unwritable) {
       const { items, reasons } = await rig.run(payload)

@@ -26,6 +26,7 @@ import {
 } from '@muster/proto'
 import { Journal, noFaults, type AgentClock, type CommandHandler } from '@muster/sdk/agent'
 import { RunningCommand } from '../../sdk/src/agent/command-context.ts'
+import { EffectPace } from '../../sdk/src/agent/effect-pace.ts'
 
 /** The app versions the emulator knows, by the phone that has them. */
 export const PHONES = ['phone-1', 'phone-2'] as const
@@ -170,6 +171,7 @@ export class PhoneRig {
       clock: this.clock,
       log,
       faults: noFaults,
+      pace: new EffectPace(this.clock),
       budget: () => PLENTY,
       mayBegin: async () => undefined,
       client: () => undefined,

@@ -1,8 +1,9 @@
-import { AgentError, step, type CommandContext } from '@muster/sdk/agent'
+import { AgentError, AgentStopping, NotTapped, step, type CommandContext } from '@muster/sdk/agent'
 import type { AccountState } from '@muster/proto'
 import { DriverFailure, ElementGone, type UiDriver } from '../driver/ui-driver.ts'
 import { AppScreen } from '../screen/app-screen.ts'
 import { ScreenLost } from '../screen/screen-lost.ts'
+import type { Snapshot, UiElement } from '../screen/snapshot.ts'
 import { locatorsFor, type Locators } from '../wechat/locators.ts'
 
 const TRIES = 3
@@ -35,12 +36,21 @@ export class PhoneWork {
   readonly screen: AppScreen
   readonly account: AccountState
   readonly context: CommandContext
+  #signal: AbortSignal
 
   constructor(access: PhoneAccess, context: CommandContext) {
-    const { clock, log, signal } = context
+    const { clock, log } = context
     this.context = context
     this.account = access.account()
-    this.screen = new AppScreen(access.driver, { clock, log, signal })
+    this.#signal = context.signal
+    const signal = (): AbortSignal => this.#signal
+    this.screen = new AppScreen(access.driver, {
+      clock,
+      log,
+      get signal() {
+        return signal()
+      },
+    })
   }
 
   /** Throws UI_CHANGED for a version of the app that is not known. */
@@ -52,6 +62,27 @@ export class PhoneWork {
   async step<T>(name: PhoneStep, work: () => Promise<T>): Promise<T> {
     this.context.progress(name)
     return await step(this.context.faults, name, work)
+  }
+
+  /** Runs the flow up to a last tap, steadily; the signal ends it at the next look. */
+  async preparing<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    this.#signal = signal
+    try {
+      return await this.steady(work)
+    } finally {
+      this.#signal = this.context.signal
+    }
+  }
+
+  /** The last tap of an effect. Throws NotTapped while nothing was touched. */
+  async lastTap(what: string, find: (seen: Snapshot) => UiElement | undefined): Promise<void> {
+    try {
+      await this.screen.tap(what, find)
+    } catch (error) {
+      // A driver that failed may have touched it; everything else comes from looking for what to touch.
+      if (error instanceof DriverFailure || error instanceof AgentStopping) throw error
+      throw new NotTapped(error)
+    }
   }
 
   /**

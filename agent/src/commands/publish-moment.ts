@@ -1,22 +1,22 @@
-import { readFile } from 'node:fs/promises'
-import type { MaterialRef, PublishMoment } from '@muster/proto'
+import type { PublishMoment } from '@muster/proto'
 import { AgentError, runItems, type CommandHandler, type Effect, type Settled } from '@muster/sdk/agent'
-import { z } from 'zod'
+import type { Snapshot } from '../screen/snapshot.ts'
 import { chooseAudience, isComposer, readyToPublish, writeMoment, type Audience } from '../wechat/composer.ts'
 import { identify } from '../wechat/audience.ts'
 import { doneButton, pickPictures, pushPictures, type PickedFile } from '../wechat/gallery.ts'
+import { lookBack } from '../wechat/look-back.ts'
 import {
   isTimeline,
   momentRow,
+  momentsOn,
+  openOwnMoments,
   openTimeline,
-  readOwnMoments,
   startPictureMoment,
   startTextMoment,
 } from '../wechat/moments.ts'
-import { happenedSince, type Shown } from '../wechat/settle.ts'
+import { confirmsTap, ShownBaseline, type Shown } from '../wechat/settle.ts'
+import { filesOf } from './files.ts'
 import { PhoneWork, type PhoneAccess } from './phone-work.ts'
-
-export const ShownBaseline: z.ZodType<Shown> = z.object({ rows: z.array(z.string()), whole: z.boolean() })
 
 /** Publishes a Moment: text, up to nine pictures, and who may see it. */
 export const publishMoment = (access: PhoneAccess): CommandHandler<PublishMoment> => ({
@@ -39,24 +39,32 @@ class MomentEffect implements Effect<Shown> {
     this.#audience = audienceOf(payload)
   }
 
-  async prepare(): Promise<Shown> {
-    const files = await filesOf(this.#work, this.#payload.itemId, this.#payload.images)
-    return await this.#work.steady(async () => await this.#compose(files))
+  async prepare(_part: number, signal: AbortSignal): Promise<Shown> {
+    const files = await filesOf(this.#work, this.#payload.itemId, this.#payload.images, signal)
+    return await this.#work.preparing(signal, async () => await this.#compose(files))
   }
 
   async commit(): Promise<void> {
-    await this.#work.screen.tap('发表', (seen) => readyToPublish(seen, this.#wanted()))
+    await this.#work.lastTap('发表', (seen) => readyToPublish(seen, this.#wanted()))
   }
 
   async confirm(_part: number, baseline: Shown): Promise<Settled> {
-    await this.#work.screen.waitFor('the timeline after publishing', isTimeline)
-    return await this.probe(0, baseline)
+    const { screen, locators } = this.#work
+    await screen.waitFor('the timeline after publishing', isTimeline)
+    await openOwnMoments(screen, locators)
+    return await screen.waitFor('the Moment', (seen) => {
+      const now = momentsOn(seen, locators)
+      return now && confirmsTap(baseline, now, this.#row()) ? 'done' : undefined
+    })
   }
 
   async probe(_part: number, baseline: Shown): Promise<Settled> {
     const { screen, locators } = this.#work
-    const now = await this.#work.steady(async () => await readOwnMoments(screen, locators))
-    return happenedSince(baseline, now, momentRow(this.#payload.text, this.#payload.images.length))
+    return await this.#work.steady(async () => {
+      await openOwnMoments(screen, locators)
+      const own = { read: (seen: Snapshot) => momentsOn(seen, locators), older: 'down' as const }
+      return await lookBack(screen, own, { before: baseline, wanted: this.#row() })
+    })
   }
 
   readBaseline(json: unknown): Shown {
@@ -65,7 +73,10 @@ class MomentEffect implements Effect<Shown> {
 
   async #compose(files: readonly PickedFile[]): Promise<Shown> {
     const { screen, locators } = this.#work
-    const before = await this.#work.step('publish.baseline', async () => await readOwnMoments(screen, locators))
+    const before = await this.#work.step('publish.baseline', async () => {
+      await openOwnMoments(screen, locators)
+      return await screen.settled('one’s own Moments', (seen) => momentsOn(seen, locators))
+    })
     await this.#work.step('publish.push', async () => await pushPictures(screen, files))
     this.#audience = await identify(screen, locators, this.#audience)
     await openTimeline(screen)
@@ -80,10 +91,14 @@ class MomentEffect implements Effect<Shown> {
   async #openComposer(files: readonly PickedFile[]): Promise<void> {
     const { screen, locators } = this.#work
     if (files.length === 0) return await startTextMoment(screen)
-    await startPictureMoment(screen)
+    await startPictureMoment(screen, locators)
     const names = files.map(({ name }) => name)
     await pickPictures(screen, locators, names, '完成')
     await screen.tap('完成', (seen) => doneButton(seen, '完成', names.length))
+  }
+
+  #row(): string {
+    return momentRow(this.#payload.text, this.#payload.images.length)
   }
 
   #wanted(): { text: string; pictures: number; audience: Audience } {
@@ -105,15 +120,4 @@ function audienceOf({ visibility, audience }: PublishMoment): Audience {
     case 'UNRECOGNIZED':
       throw new AgentError('UNSUPPORTED', `visibility ${visibility} is not known to this agent`)
   }
-}
-
-/** The pictures of an item under names that tell them apart from everything else in the gallery. */
-export async function filesOf(work: PhoneWork, itemId: string, images: readonly MaterialRef[]): Promise<PickedFile[]> {
-  return await Promise.all(
-    images.map(async (image, index) => {
-      const extension = image.mimeType.split('/')[1] ?? 'png'
-      const bytes = await readFile(await work.context.fetchMaterial(image))
-      return { name: `muster-${itemId}-${index + 1}-${image.sha256.slice(0, 8)}.${extension}`, bytes }
-    }),
-  )
 }

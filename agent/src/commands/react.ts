@@ -1,11 +1,19 @@
 import type { CommentMoment, LikeMoment, MomentRef } from '@muster/proto'
 import { AgentError, runItems, type CommandHandler, type Effect, type Settled } from '@muster/sdk/agent'
 import { z } from 'zod'
-import type { UiElement, Snapshot } from '../screen/snapshot.ts'
-import { commentsLike, openCommentField, openControls, openMoment, tapLike } from '../wechat/moments.ts'
+import { openMoment } from '../wechat/moments.ts'
+import {
+  commentRow,
+  commentsOn,
+  isFieldClosed,
+  likeButton,
+  openMenu,
+  readyToComment,
+  writeComment,
+  type OpenMoment,
+} from '../wechat/reactions.ts'
+import { confirmsTap, happenedSince, ShownBaseline, type Shown } from '../wechat/settle.ts'
 import { PhoneWork, type PhoneAccess } from './phone-work.ts'
-
-const SEND = '发送'
 
 /** Likes a Moment; one that is liked already stays so. */
 export const likeMoment = (access: PhoneAccess): CommandHandler<LikeMoment> => ({
@@ -37,26 +45,29 @@ class LikeEffect implements Effect<Liked> {
   readonly parts = 1
   readonly #work: PhoneWork
   readonly #moment: MomentRef
+  readonly #page: OpenMoment
 
   constructor(work: PhoneWork, moment: MomentRef) {
     this.#work = work
     this.#moment = moment
+    this.#page = { screen: work.screen, locators: work.locators, text: moment.text }
   }
 
-  async prepare(): Promise<Liked> {
-    return await this.#work.steady(async () => await this.#look())
+  async prepare(_part: number, signal: AbortSignal): Promise<Liked> {
+    return await this.#work.preparing(signal, async () => await this.#look())
   }
 
   async commit(_part: number, before: Liked): Promise<void> {
-    if (!before.liked) await tapLike(this.#work.screen)
+    if (!before.liked) await this.#work.lastTap('赞', (seen) => likeButton(seen, this.#page))
   }
 
   async confirm(): Promise<Settled> {
-    return (await openControls(this.#work.screen)).liked ? 'done' : 'not-done'
+    // The menu may only be late.
+    return (await openMenu(this.#page)).liked ? 'done' : 'unknown'
   }
 
   async probe(): Promise<Settled> {
-    return (await this.prepare()).liked ? 'done' : 'not-done'
+    return (await this.#work.steady(async () => await this.#look())).liked ? 'done' : 'not-done'
   }
 
   readBaseline(json: unknown): Liked {
@@ -65,69 +76,62 @@ class LikeEffect implements Effect<Liked> {
 
   async #look(): Promise<Liked> {
     const { screen, locators, account } = this.#work
-    await openMoment(screen, locators, { author: this.#moment.author, text: this.#moment.text }, account.wechatId)
-    return await openControls(screen)
+    await openMoment(screen, locators, this.#moment, account.wechatId)
+    return await openMenu(this.#page)
   }
 }
 
-interface Commented {
-  readonly count: number
-}
-
-class CommentEffect implements Effect<Commented> {
+class CommentEffect implements Effect<Shown> {
   readonly spend = 'comments'
   readonly parts = 1
   readonly #work: PhoneWork
   readonly #moment: MomentRef
-  readonly #text: string
+  readonly #page: OpenMoment
+  readonly #words: string
 
-  constructor(work: PhoneWork, moment: MomentRef, text: string) {
+  constructor(work: PhoneWork, moment: MomentRef, words: string) {
     this.#work = work
     this.#moment = moment
-    this.#text = text
+    this.#page = { screen: work.screen, locators: work.locators, text: moment.text }
+    this.#words = words
   }
 
-  async prepare(): Promise<Commented> {
-    const { screen } = this.#work
-    return await this.#work.steady(async () => {
-      const before = await this.#count()
-      await openControls(screen)
-      await openCommentField(screen)
-      await screen.fill('the comment field', (seen) => seen.input, this.#text)
-      await screen.waitFor(SEND, (seen) => this.#ready(seen))
+  async prepare(_part: number, signal: AbortSignal): Promise<Shown> {
+    return await this.#work.preparing(signal, async () => {
+      const before = await this.#look()
+      await openMenu(this.#page)
+      await writeComment(this.#page, this.#words)
       return before
     })
   }
 
   async commit(): Promise<void> {
-    await this.#work.screen.tap(SEND, (seen) => this.#ready(seen))
+    await this.#work.lastTap('发送', (seen) => readyToComment(seen, this.#page, this.#words))
   }
 
-  async confirm(_part: number, before: Commented): Promise<Settled> {
-    return await this.#work.screen.waitFor('the comment', (seen) =>
-      this.#shown(seen) > before.count ? 'done' : undefined,
-    )
+  async confirm(_part: number, before: Shown): Promise<Settled> {
+    return await this.#work.screen.waitFor('the comment', (seen) => {
+      const now = commentsOn(seen, this.#page)
+      return now && isFieldClosed(seen, this.#page) && confirmsTap(before, now, this.#row()) ? 'done' : undefined
+    })
   }
 
-  async probe(_part: number, before: Commented): Promise<Settled> {
-    return (await this.#work.steady(async () => await this.#count())).count > before.count ? 'done' : 'not-done'
+  async probe(_part: number, before: Shown): Promise<Settled> {
+    const now = await this.#work.steady(async () => await this.#look())
+    return happenedSince(before, now, this.#row())
   }
 
-  readBaseline(json: unknown): Commented {
-    return z.object({ count: z.int().min(0) }).parse(json)
+  readBaseline(json: unknown): Shown {
+    return ShownBaseline.parse(json)
   }
 
-  #ready(seen: Snapshot): UiElement | undefined {
-    return seen.input?.text === this.#text ? seen.button(SEND) : undefined
+  #row(): string {
+    return commentRow(this.#work.account.nickname, this.#words)
   }
 
-  #shown(seen: Snapshot): number {
-    return commentsLike(seen, this.#work.locators, this.#work.account.nickname, this.#text)
-  }
-
-  async #count(): Promise<Commented> {
+  async #look(): Promise<Shown> {
     const { screen, locators, account } = this.#work
-    await openMoment(screen, locators, { author: this.#moment.author, text: this.#moment.text }, account.wechatId)
-    return { count: this.#shown(await screen.look()) }
+    await openMoment(screen, locators, this.#moment, account.wechatId)
+    return await screen.settled('the comments', (seen) => commentsOn(seen, this.#page))
   }
 }

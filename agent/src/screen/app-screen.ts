@@ -1,4 +1,4 @@
-import { AgentError, AgentStopping, sleep, type AgentClock } from '@muster/sdk/agent'
+import { AgentError, sleep, type AgentClock } from '@muster/sdk/agent'
 import type { Logger } from 'pino'
 import { APP, DriverFailure, ElementGone, type Box, type UiDriver } from '../driver/ui-driver.ts'
 import { interruptionOn, type Interruption } from './interruptions.ts'
@@ -18,6 +18,7 @@ const FILL_MS = 5000
 export interface ScreenOptions {
   readonly clock: AgentClock
   readonly log: Logger
+  /** Looked at anew each time: what ends a preparation is not what ends a reading back. */
   readonly signal: AbortSignal
 }
 
@@ -230,10 +231,10 @@ export class AppScreen {
   /** For commands that may be repeated without harm. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
+      this.#options.signal.throwIfAborted()
       try {
         return await work()
       } catch (error) {
-        if (this.#options.signal.aborted) throw new AgentStopping()
         if (!(error instanceof DriverFailure)) throw error
         if (tries === DRIVER_TRIES) {
           throw new AgentError('DEVICE_UNREACHABLE', `the screen cannot be reached: ${error.message}`, { cause: error })

@@ -1,11 +1,10 @@
-import { AgentError } from '@muster/sdk/agent'
 import type { Receiver } from '@muster/proto'
 import type { AppScreen } from '../screen/app-screen.ts'
-import { ScreenLost } from '../screen/screen-lost.ts'
 import { below, type Snapshot, type UiElement } from '../screen/snapshot.ts'
+import { labelOn } from './labels.ts'
 import type { Locators } from './locators.ts'
-import { openMessages, readProfile } from './profile.ts'
-import { openFoundGroup, openFoundPerson, type Expected } from './search.ts'
+import { openMessages, openProfileOf } from './profile.ts'
+import { openFoundGroup, openFoundPerson } from './search.ts'
 import type { Shown } from './settle.ts'
 
 const SEND = '发送'
@@ -25,35 +24,12 @@ export async function openChat(screen: AppScreen, locators: Locators, receiver: 
     const { name } = await openFoundGroup(screen, locators, receiver)
     return await waitForChat(screen, locators, name)
   }
-  const expected = await openFoundPerson(screen, locators, receiver)
-  await waitForChat(screen, locators, expected.name)
-  await screen.tap('聊天信息', (seen) =>
-    chatTitle(seen, locators) === expected.name ? seen.image('聊天信息') : undefined,
-  )
-  await screen.tap('the face', (seen) =>
-    chatTitle(seen, locators) === undefined && seen.text('查找聊天记录') ? face(seen) : undefined,
-  )
-  const profile = await readProfile(screen, locators)
-  check(expected, receiver, profile)
+  const { name } = await openFoundPerson(screen, locators, receiver)
+  await waitForChat(screen, locators, name)
+  await screen.tap('聊天信息', (seen) => (chatTitle(seen, locators) === name ? seen.image('聊天信息') : undefined))
+  await openProfileOf(screen, locators, receiver)
   await openMessages(screen)
-  return await waitForChat(screen, locators, expected.name)
-}
-
-const face = (screen: Snapshot): UiElement | undefined =>
-  screen.find((element) => element.cls === 'ImageView' && element.desc.endsWith('头像'))
-
-function check(
-  expected: Expected,
-  receiver: Receiver,
-  profile: { name: string; wechatId: string; nickname: string },
-): void {
-  if (expected.wechatId !== '') {
-    if (profile.wechatId === expected.wechatId) return
-    throw new ScreenLost(`the profile of ${profile.wechatId || 'somebody'} opened instead of ${expected.wechatId}`)
-  }
-  if (receiver.nickname !== '' && profile.nickname !== receiver.nickname) {
-    throw new AgentError('CONTACT_NOT_FOUND', `"${profile.name}" is not called "${receiver.nickname}" any more`)
-  }
+  return await waitForChat(screen, locators, name)
 }
 
 async function waitForChat(screen: AppScreen, locators: Locators, name: string): Promise<string> {
@@ -62,10 +38,11 @@ async function waitForChat(screen: AppScreen, locators: Locators, name: string):
   )
 }
 
-/** What the conversation shows, the newest last. */
-export function shownIn(screen: Snapshot, { bubble, picture }: Locators): Shown {
+/** What the conversation shows, the newest last; undefined on any other screen. */
+export function shownIn(screen: Snapshot, locators: Locators, title: string): Shown | undefined {
   const area = screen.list
-  if (!area) return { rows: [], whole: true }
+  if (!area || chatTitle(screen, locators) !== title) return undefined
+  const { bubble, picture } = locators
   const middle = area.box.x + area.box.width / 2
   const rows = area.children.flatMap((row) => {
     const parts = below(row)
@@ -99,14 +76,21 @@ export async function writeText(screen: AppScreen, locators: Locators, title: st
 export const readyToSend = (screen: Snapshot, locators: Locators, title: string, text: string): UiElement | undefined =>
   inputOf(locators, title)(screen)?.text === text ? screen.button(SEND) : undefined
 
+/** Whether nothing is left to be sent in the conversation's field. */
+export const isFieldEmpty = (screen: Snapshot, locators: Locators, title: string): boolean => {
+  const input = inputOf(locators, title)(screen)
+  return input !== undefined && (input.text === '' || input.text === input.hint)
+}
+
 /** From the conversation to the picture picker. */
 export async function openGallery(screen: AppScreen, locators: Locators, title: string): Promise<void> {
-  await screen.fill('the message field', inputOf(locators, title), '')
-  const open = await screen.look()
-  if (!open.text('相册')) {
+  const inChat = inputOf(locators, title)
+  const album = (seen: Snapshot): UiElement | undefined => (inChat(seen) ? labelOn(seen, locators, '相册') : undefined)
+  await screen.fill('the message field', inChat, '')
+  if (!album(await screen.look())) {
     await screen.tap('更多功能', (seen) =>
-      inputOf(locators, title)(seen) ? MORE.map((desc) => seen.image(desc)).find((found) => found) : undefined,
+      inChat(seen) ? MORE.map((desc) => seen.image(desc)).find((found) => found) : undefined,
     )
   }
-  await screen.tap('相册', (seen) => (inputOf(locators, title)(seen) ? seen.text('相册') : undefined))
+  await screen.tap('相册', album)
 }

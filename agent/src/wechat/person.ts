@@ -2,7 +2,7 @@ import { AgentError } from '@muster/sdk/agent'
 import type { FoundContact, Receiver } from '@muster/proto'
 import type { AppScreen } from '../screen/app-screen.ts'
 import type { Locators } from './locators.ts'
-import { readProfile } from './profile.ts'
+import { openProfile } from './profile.ts'
 import { openFoundPerson } from './search.ts'
 
 /**
@@ -16,10 +16,7 @@ export async function readPerson(
 ): Promise<FoundContact & { name: string }> {
   await openFoundPerson(screen, locators, receiver)
   await screen.tap('聊天信息', (seen) => (seen.input ? seen.image('聊天信息') : undefined))
-  await screen.tap('the face', (seen) =>
-    seen.text('查找聊天记录') ? seen.find(({ cls, desc }) => cls === 'ImageView' && desc.endsWith('头像')) : undefined,
-  )
-  const profile = await readProfile(screen, locators)
+  const profile = await openProfile(screen, locators)
   const named = (['wechatId', 'nickname', 'remark'] as const).every(
     (name) => receiver[name] === '' || receiver[name] === profile[name],
   )

@@ -1,6 +1,9 @@
-import type { FoundContact } from '@muster/proto'
+import { AgentError } from '@muster/sdk/agent'
+import type { FoundContact, Receiver } from '@muster/proto'
 import type { AppScreen } from '../screen/app-screen.ts'
-import type { Snapshot } from '../screen/snapshot.ts'
+import { ScreenLost } from '../screen/screen-lost.ts'
+import type { Snapshot, UiElement } from '../screen/snapshot.ts'
+import { labelOn } from './labels.ts'
 import type { Locators } from './locators.ts'
 
 const MESSAGE = '发消息'
@@ -29,6 +32,28 @@ export function profileOn(
 /** Waits for a profile. Throws ScreenLost. */
 export const readProfile = async (screen: AppScreen, locators: Locators): Promise<FoundContact & { name: string }> =>
   await screen.waitFor('a profile', (seen) => profileOn(seen, locators))
+
+/** From the 聊天信息 of a conversation to the profile. */
+export async function openProfile(screen: AppScreen, locators: Locators): Promise<FoundContact & { name: string }> {
+  await screen.tap('the face', (seen) =>
+    !seen.input && labelOn(seen, locators, '查找聊天记录') ? faceOn(seen) : undefined,
+  )
+  return await readProfile(screen, locators)
+}
+
+/** As `openProfile`, which alone tells people of one name apart. Throws ScreenLost when it is not the person looked for. */
+export async function openProfileOf(screen: AppScreen, locators: Locators, person: Receiver): Promise<void> {
+  const { name, wechatId, nickname } = await openProfile(screen, locators)
+  if (person.wechatId !== '') {
+    if (wechatId === person.wechatId) return
+    throw new ScreenLost(`the profile of ${wechatId || 'somebody'} opened instead of ${person.wechatId}`)
+  }
+  if (person.nickname !== '' && nickname !== person.nickname)
+    throw new AgentError('CONTACT_NOT_FOUND', `"${name}" is not called "${person.nickname}" any more`)
+}
+
+const faceOn = (screen: Snapshot): UiElement | undefined =>
+  screen.find((element) => element.cls === 'ImageView' && element.desc.endsWith('头像'))
 
 /** From a profile to the conversation. */
 export async function openMessages(screen: AppScreen): Promise<void> {

@@ -48,7 +48,8 @@ export function refusedByBudget(
     return { status: 'FAILED', code: 'RISK_CONTROL', reason: 'the account is stopped until a person clears it' }
   }
   if (isQuietMinute(now.minuteOfDay, budget.quietStartMinute, budget.quietEndMinute)) {
-    return { status: 'SKIPPED', code: 'QUIET_HOURS', reason: 'it is quiet hours for the account' }
+    // Not skipped: it was begun too late, and the plane plans it anew for when the night is over.
+    return { status: 'CANCELLED', code: 'QUIET_HOURS', reason: 'quiet hours began before it was its turn' }
   }
   if (spent >= budget[spend]) {
     return {

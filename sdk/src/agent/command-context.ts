@@ -10,6 +10,8 @@ import {
 import type { Logger } from 'pino'
 import { localTime, refusedByBudget } from './budget.ts'
 import { sleep, type AgentClock } from './clock.ts'
+import { AgentError } from './agent-error.ts'
+import type { EffectPace } from './effect-pace.ts'
 import type { FaultPoints } from './fault-points.ts'
 import type { CommandContext, ItemMemory, Outcome, Refused, SpendKind } from './handlers.ts'
 import type { Journal } from './journal.ts'
@@ -24,6 +26,7 @@ export interface RunEnvironment {
   readonly clock: AgentClock
   readonly log: Logger
   readonly faults: FaultPoints
+  readonly pace: EffectPace
   budget(): Budget | undefined
   /** Resolves when an effect of the command may begin; rejects when the signal aborts first. */
   mayBegin(commandId: string, signal: AbortSignal): Promise<void>
@@ -43,6 +46,7 @@ export class RunningCommand implements CommandContext {
   readonly pages: SyncPage[] = []
   readonly #entry: JournalEntry
   readonly #env: RunEnvironment
+  readonly #cancels = new Map<string, AbortController>()
   #wake = new AbortController()
 
   constructor(entry: JournalEntry, env: RunEnvironment, signal: AbortSignal) {
@@ -55,10 +59,11 @@ export class RunningCommand implements CommandContext {
     this.#env = env
   }
 
-  /** Ends waits early, after a cancel came in. */
+  /** A cancel or another budget came in: what waits looks again, and what was cancelled is broken off. */
   interrupt(): void {
     this.#wake.abort()
     this.#wake = new AbortController()
+    for (const itemId of this.#cancels.keys()) this.#breakOff(itemId)
   }
 
   recall(itemId: string): ItemMemory {
@@ -70,18 +75,29 @@ export class RunningCommand implements CommandContext {
     return request && { status: CANCEL_STATUS[request.code] ?? 'CANCELLED', code: request.code, reason: request.reason }
   }
 
-  async admit(itemId: string, spend: SpendKind): Promise<Refused | undefined> {
-    for (let allowed = false; !allowed;) {
-      const cancelled = this.cancelled(itemId)
-      if (cancelled) return cancelled
-      allowed = await this.#mayBegin()
-    }
-    const budget = this.#env.budget()
-    const now = localTime(this.clock.now(), budget?.timeZone || 'UTC')
-    return refusedByBudget(budget, spend, this.#env.journal.spent(spend, now.day, itemId), now)
+  cancelSignal(itemId: string): AbortSignal {
+    const own = this.#cancels.get(itemId) ?? new AbortController()
+    this.#cancels.set(itemId, own)
+    this.#breakOff(itemId)
+    return AbortSignal.any([this.signal, own.signal])
   }
 
-  /** False when a cancel came in while waiting, which may be meant for another item. */
+  async admit(itemId: string, spend: SpendKind): Promise<Refused | undefined> {
+    for (;;) {
+      const cancelled = this.cancelled(itemId)
+      if (cancelled) return cancelled
+      if (!(await this.#mayBegin())) continue
+      const budget = this.#env.budget()
+      const now = localTime(this.clock.now(), budget?.timeZone || 'UTC')
+      const refused = refusedByBudget(budget, spend, this.#env.journal.spent(spend, now.day, itemId), now)
+      if (refused) return refused
+      const restMs = this.#env.pace.restMs(budget?.minIntervalMs ?? 0)
+      if (restMs <= 0) return undefined
+      await sleep(this.clock, restMs, AbortSignal.any([this.signal, this.#wake.signal]))
+    }
+  }
+
+  /** False when something came in while waiting, which may be meant for another item. */
   async #mayBegin(): Promise<boolean> {
     const wake = this.#wake.signal
     try {
@@ -101,10 +117,12 @@ export class RunningCommand implements CommandContext {
 
   async intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void> {
     const { day } = localTime(this.clock.now(), this.#env.budget()?.timeZone || 'UTC')
+    this.#env.pace.effect()
     await this.#env.journal.intent(this.commandId, itemId, { part, baseline, spend, day })
   }
 
   async done(itemId: string, part: number): Promise<void> {
+    this.#env.pace.effect()
     await this.#env.journal.done(this.commandId, itemId, part)
   }
 
@@ -114,6 +132,7 @@ export class RunningCommand implements CommandContext {
 
   async finish(itemId: string, outcome: Outcome): Promise<void> {
     if (this.recall(itemId).finished) return
+    this.#cancels.delete(itemId)
     const evidenceId = outcome.evidence
       ? await uploadEvidence(this.#env.client(), this.commandId, itemId, outcome.evidence)
       : ''
@@ -134,14 +153,17 @@ export class RunningCommand implements CommandContext {
     this.#env.send(pageFrame(this.commandId, page))
   }
 
-  async fetchMaterial(material: MaterialRef): Promise<string> {
-    return await this.#env.fetchMaterial(material, AbortSignal.any([this.signal, this.#wake.signal]))
+  async fetchMaterial(material: MaterialRef, signal: AbortSignal = this.signal): Promise<string> {
+    return await this.#env.fetchMaterial(material, signal)
   }
 
-  async pause(ms: number): Promise<void> {
-    if (this.#entry.cancel) return
-    const floor = Math.max(ms, this.#env.budget()?.minIntervalMs ?? 0)
-    await sleep(this.clock, floor, AbortSignal.any([this.signal, this.#wake.signal]))
+  async pause(itemId: string, ms: number): Promise<void> {
+    await sleep(this.clock, ms, this.cancelSignal(itemId))
+  }
+
+  #breakOff(itemId: string): void {
+    const refused = this.cancelled(itemId)
+    if (refused) this.#cancels.get(itemId)?.abort(new AgentError(refused.code, refused.reason))
   }
 
   #tell(outcome: ItemOutcome): void {

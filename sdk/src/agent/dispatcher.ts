@@ -12,10 +12,21 @@ import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
 import type { AgentTimer } from './clock.ts'
 import { step } from './fault-points.ts'
-import type { CommandHandler, CommandHandlers, Refusal } from './handlers.ts'
+import { EffectPace } from './effect-pace.ts'
+import type { CommandHandler } from './handlers.ts'
+import { handlerOf, refusalOf, type Intake } from './intake.ts'
 import type { CancelRequest, JournalEntry } from './journal-state.ts'
 import { Permission } from './permission.ts'
-import { begunItem, itemIdsOf, outcomeOf, outcomesOf, resultOf, resultWithoutHandler, shortForm } from './results.ts'
+import {
+  begunItem,
+  cancelledUnseen,
+  itemIdsOf,
+  outcomeOf,
+  outcomesOf,
+  resultOf,
+  resultWithoutHandler,
+  shortForm,
+} from './results.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -23,18 +34,13 @@ const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   STARTED: CommandLevel.STARTED,
   FINISHED: CommandLevel.FINISHED,
 }
-const QUEUE_FULL_RETRY_MS = 5000
 const LEASE_SHARE = 3
-const CHECK_RETRY_MS = 5000
 /** How long a handler may go on after its signal was aborted. */
 const HANG_GRACE_MS = 60_000
 /** Longest wait a timer takes; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget'> {
-  readonly handlers: CommandHandlers
-  /** Most commands held at once. */
-  readonly queueSize: number
+export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget' | 'pace'>, Intake {
   /** Whether the plane has taken the agent in. */
   connected(): boolean
   /** When the plane was last heard, on the monotonic clock. */
@@ -43,13 +49,12 @@ export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budge
   epoch(): number
 }
 
-type Handler = CommandHandler<unknown>
-
 /** Takes commands in, runs one at a time in the order of arrival, and keeps each result until the plane has it. */
 export class Dispatcher {
   readonly #deps: DispatcherDeps
   readonly #stopping = new AbortController()
   readonly #permission: Permission
+  readonly #pace: EffectPace
   readonly #pages = new Map<string, { pages: RunningCommand['pages']; sentIn: number }>()
   readonly #renewedAt = new Map<string, number>()
   #running: RunningCommand | undefined
@@ -61,6 +66,7 @@ export class Dispatcher {
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
     this.#permission = new Permission(deps)
+    this.#pace = new EffectPace(deps.clock)
   }
 
   /** Goes on with what the journal holds. */
@@ -87,7 +93,9 @@ export class Dispatcher {
   }
 
   setBudget(budget: Budget | undefined): void {
-    if (budget) this.#budget = budget
+    if (!budget) return
+    this.#budget = budget
+    this.#running?.interrupt()
   }
 
   resume(answers: readonly Resume[]): void {
@@ -156,12 +164,19 @@ export class Dispatcher {
   }
 
   async #receive(commands: readonly Command[], arrivedAt: number): Promise<void> {
-    const { journal, faults } = this.#deps
+    const { journal, faults, clock } = this.#deps
     const fresh: Command[] = []
     for (const command of commands) {
       const known = journal.entry(command.commandId)
-      if (known) this.#answer(known)
-      else if (await this.#mayTake(command, fresh.length, arrivedAt)) fresh.push(command)
+      // Of one whose cancel overtook it only the cancel is known.
+      if (known?.command || known?.result || known?.ackedAt !== undefined) {
+        this.#answer(known)
+        continue
+      }
+      const held = journal.open().length + fresh.length
+      const refusal = await refusalOf(command, { held, waitedMs: () => clock.monotonicMs() - arrivedAt }, this.#deps)
+      if (refusal) this.#deps.send(refusal)
+      else fresh.push(command)
     }
     if (fresh.length === 0) return
     await step(faults, 'command.received', async () => await journal.received(fresh))
@@ -180,62 +195,20 @@ export class Dispatcher {
     else this.#deps.send({ $case: 'received', value: { commandIds: [commandId] } })
   }
 
-  async #mayTake(command: Command, taken: number, arrivedAt: number): Promise<boolean> {
-    const { journal, queueSize, clock, send } = this.#deps
-    const { commandId, payload } = command
-    const handler = this.#handlerOf(command)
-    if (!payload || !handler) {
-      const reason = payload
-        ? `this agent has no handler for ${payload.$case}`
-        : 'this agent does not know this kind of command; update it'
-      send({ $case: 'rejected', value: { commandId, code: 'UNSUPPORTED', reason } })
-      return false
-    }
-    if (journal.open().length + taken >= queueSize) {
-      send({
-        $case: 'notNow',
-        value: {
-          commandId,
-          retryAfterMs: QUEUE_FULL_RETRY_MS,
-          code: 'QUEUE_FULL',
-          reason: `the agent holds ${queueSize} commands`,
-        },
-      })
-      return false
-    }
-    const refusal = (await this.#check(handler, command)) ?? lateFor(command, clock.monotonicMs() - arrivedAt)
-    if (refusal) send(refusalFrame(commandId, refusal))
-    return !refusal
-  }
-
-  /** A check that breaks down is no reason to lose the command, nor those that came with it. */
-  async #check(handler: Handler, command: Command): Promise<Refusal | undefined> {
-    try {
-      return await handler.check?.(command.payload?.value)
-    } catch (error) {
-      this.#deps.log.warn({ err: error, commandId: command.commandId }, 'a command could not be checked')
-      const reason = error instanceof Error ? error.message : String(error)
-      return { kind: 'not-now', retryAfterMs: CHECK_RETRY_MS, code: 'APP_NOT_READY', reason }
-    }
-  }
-
-  #handlerOf(command: Command): Handler | undefined {
-    return command.payload && (this.#deps.handlers[command.payload.$case] as Handler | undefined)
-  }
-
   async #cancel(commandId: string, itemIds: readonly string[], request: CancelRequest): Promise<void> {
     const { journal } = this.#deps
-    const entry = journal.entry(commandId)
-    if (entry?.result) return this.#sendResult(entry.result)
-    await journal.cancelled(commandId, request, itemIds)
-    if (!entry) {
-      // It was sent and has not arrived, or never will: if it does, it is answered with this.
-      if (itemIds.length === 0) await this.#end(resultOf(commandId, []))
-      return
-    }
+    const ended = journal.entry(commandId)?.result
+    if (ended) return this.#sendResult(ended)
+    const kept = journal.cancelled(commandId, request, itemIds)
+    // At once: what is prepared now must not get to its last tap while this is written.
     if (this.#running?.commandId === commandId) this.#running.interrupt()
-    else if (itemIds.length === 0 && entry.level !== 'STARTED' && entry.command?.payload)
-      await this.#endUnbegun(entry, request)
+    await kept
+    // Meanwhile it can have come, begun or ended.
+    const entry = journal.entry(commandId)
+    if (!entry || entry.result || itemIds.length > 0 || this.#running?.commandId === commandId) return
+    // One that has not come was sent, or never will be: if it comes, it is answered with this.
+    if (!entry.command) await this.#end(cancelledUnseen(commandId, request))
+    else if (entry.level !== 'STARTED') await this.#endUnbegun(entry, request)
   }
 
   async #endUnbegun(entry: JournalEntry, { code, reason }: CancelRequest): Promise<void> {
@@ -271,7 +244,7 @@ export class Dispatcher {
     const { journal, clock, faults, log, send } = this.#deps
     const { command, commandId } = entry
     if (!command?.payload) return await this.#end(resultWithoutHandler(entry, clock.now()))
-    const handler = this.#handlerOf(command)
+    const handler = handlerOf(command, this.#deps.handlers)
     const overtime = new AbortController()
     const limit = this.#limit(command, overtime)
     const running = new RunningCommand(
@@ -316,7 +289,11 @@ export class Dispatcher {
   }
 
   /** Answers what the handler threw. */
-  async #handle(handler: Handler | undefined, command: Command, running: RunningCommand): Promise<unknown> {
+  async #handle(
+    handler: CommandHandler<unknown> | undefined,
+    command: Command,
+    running: RunningCommand,
+  ): Promise<unknown> {
     try {
       if (!handler || !command.payload)
         return new AgentError('UNSUPPORTED', 'this agent has no handler for the command')
@@ -368,20 +345,9 @@ export class Dispatcher {
   #environment(): RunEnvironment {
     return {
       ...this.#deps,
+      pace: this.#pace,
       budget: () => this.#budget,
       mayBegin: async (commandId, signal) => await this.#permission.toBegin(commandId, signal),
     }
   }
-}
-
-/** The time to deliver runs on while a command waits for the ones that came before it. */
-function lateFor({ deliverWithinMs }: Command, waitedMs: number): Refusal | undefined {
-  if (deliverWithinMs === 0 || waitedMs <= deliverWithinMs) return undefined
-  return { kind: 'rejected', code: 'DELIVERY_EXPIRED', reason: 'its delivery deadline passed before it was taken in' }
-}
-
-function refusalFrame(commandId: string, refusal: Refusal) {
-  const { code, reason } = refusal
-  if (refusal.kind === 'rejected') return { $case: 'rejected' as const, value: { commandId, code, reason } }
-  return { $case: 'notNow' as const, value: { commandId, retryAfterMs: refusal.retryAfterMs, code, reason } }
 }

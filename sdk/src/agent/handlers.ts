@@ -11,8 +11,8 @@ export type FinalItemState = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED' | 
 
 export interface Outcome {
   readonly status: FinalItemState
-  /** From the closed set; absent when it SUCCEEDED. */
-  readonly code?: ErrorCode
+  /** From the closed set. One that SUCCEEDED has a code only when the account has to stop all the same. */
+  readonly code?: ErrorCode | undefined
   /** For people. */
   readonly reason?: string
   /** A PNG of the screen that shows why; uploaded as far as that is possible. */
@@ -47,9 +47,12 @@ export interface CommandContext {
   recall(itemId: string): ItemMemory
   /** Set once an operator cancelled the item or the whole command. */
   cancelled(itemId: string): Refused | undefined
+  /** Aborts when the item is cancelled, and with `signal`. For what is done before a last tap, never behind it. */
+  cancelSignal(itemId: string): AbortSignal
   /**
-   * Asks whether an effect may begin. Waits while there is no session and the lease is over, or after a restart until
-   * the plane has said to go on. Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
+   * Asks whether an effect may begin. Waits while there is no session and the lease is over, after a restart until the
+   * plane has said to go on, and until the account has rested since its last effect, whichever command made that.
+   * Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
    */
   admit(itemId: string, spend: SpendKind): Promise<Refused | undefined>
   /** The item is being worked on; told to the plane. */
@@ -66,10 +69,13 @@ export interface CommandContext {
   progress(step: string): void
   /** Hands over one page of what a sync found. */
   page(page: SyncPage): Promise<void>
-  /** Path of a local file with the material's bytes, checked against its hash. Throws AgentError. */
-  fetchMaterial(material: MaterialRef): Promise<string>
-  /** Waits, keeping the lease alive. Ends early, without throwing, when the whole command is cancelled. */
-  pause(ms: number): Promise<void>
+  /**
+   * Path of a local file with the material's bytes, checked against its hash. Throws AgentError, or the reason of the
+   * signal, which ends the waiting for a plane that is away. @default `signal` of the command
+   */
+  fetchMaterial(material: MaterialRef, signal?: AbortSignal): Promise<string>
+  /** Waits before an item, keeping the lease alive. Ends early, without throwing, when the item is cancelled. */
+  pause(itemId: string, ms: number): Promise<void>
 }
 
 /** Runs commands of one kind. */

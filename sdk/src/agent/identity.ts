@@ -1,12 +1,13 @@
 // The X.509 library registers its classes through decorators and wants this first.
 import 'reflect-metadata'
 import { createHash, webcrypto } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { credentials, Metadata, type ChannelOptions } from '@grpc/grpc-js'
 import { AgentServiceClient, type DeviceInfo, type EnrollResponse } from '@muster/proto'
 import { PemConverter, Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
+import { makeDirectory, replaceFile } from './durable-file.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 /** The gateway's certificate carries this name, whatever address it is dialled at. */
@@ -51,17 +52,14 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   const { key, csr } = await keyAndRequest()
   const answer = await callEnroll(options, ca, csr)
   const identity = { deviceId: answer.deviceId, key, certificate: answer.certificatePem, ca }
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-  const write = (file: string, text: string): void => {
-    const half = join(options.directory, `${file}.part`)
-    writeFileSync(half, text, { mode: 0o600 })
-    renameSync(half, join(options.directory, file))
-  }
-  write('key.pem', identity.key)
-  write('cert.pem', identity.certificate)
-  write('ca.pem', identity.ca)
+  const write = async (file: string, text: string): Promise<void> =>
+    await replaceFile(join(options.directory, file), text)
+  await makeDirectory(options.directory)
+  await write('key.pem', identity.key)
+  await write('cert.pem', identity.certificate)
+  await write('ca.pem', identity.ca)
   // Last: its presence says that the others are whole.
-  write('device.json', JSON.stringify({ deviceId: identity.deviceId }))
+  await write('device.json', JSON.stringify({ deviceId: identity.deviceId }))
   return identity
 }
 

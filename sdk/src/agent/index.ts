@@ -7,6 +7,7 @@ export { startAgent, type AgentOptions, type RunningAgent } from './agent.ts'
 export { Backoff, type BackoffOptions } from './backoff.ts'
 export { isQuietMinute, localTime, refusedByBudget, type LocalTime } from './budget.ts'
 export { sleep, systemClock, type AgentClock, type AgentTimer } from './clock.ts'
+export { NotTapped, type Effect, type EffectItem, type Settled } from './effect.ts'
 export { faultPointsFrom, KIT_FAULT_POINTS, noFaults, step, type FaultPoints } from './fault-points.ts'
 export type {
   CommandContext,
@@ -24,4 +25,4 @@ export { channelOptions, clientFor, enrol, loadIdentity, type EnrolOptions, type
 export { Journal } from './journal.ts'
 export type { JournalEntry, JournalLevel } from './journal-state.ts'
 export { itemIdsOf, resultOf, shortForm } from './results.ts'
-export { runItems, runRead, type Effect, type EffectItem, type RunPace, type Settled } from './run-items.ts'
+export { runItems, runRead, type RunPace } from './run-items.ts'

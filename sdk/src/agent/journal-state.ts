@@ -19,6 +19,8 @@ export type JournalRecord =
       readonly items?: readonly string[]
       readonly code: ErrorCode
       readonly reason: string
+      /** Milliseconds since 1970. */
+      readonly at?: number | undefined
     }
   | { readonly t: 'began'; readonly id: string; readonly item: string }
   | {
@@ -52,6 +54,8 @@ export interface JournalEntry {
   command: Command | undefined
   level: JournalLevel
   cancel: CancelRequest | undefined
+  /** When the last cancel came. */
+  cancelledAt: number | undefined
   readonly cancelledItems: Map<string, CancelRequest>
   readonly items: Map<string, ItemState>
   result: CommandResult | undefined
@@ -98,7 +102,11 @@ export class JournalState {
   #applyTo(entry: JournalEntry, record: Exclude<JournalRecord, { t: 'journal' | 'epoch' | 'spent' }>): void {
     switch (record.t) {
       case 'received':
-        entry.command ??= Command.decode(Buffer.from(record.command, 'base64'))
+        if (entry.command) return
+        entry.command = Command.decode(Buffer.from(record.command, 'base64'))
+        // Its turn is that of its arrival, not that of a cancel which overtook it.
+        this.entries.delete(entry.commandId)
+        this.entries.set(entry.commandId, entry)
         return
       case 'level':
         entry.level = record.level
@@ -107,6 +115,7 @@ export class JournalState {
         const { code, reason } = record
         for (const item of record.items ?? []) entry.cancelledItems.set(item, { code, reason })
         if (!record.items) entry.cancel = { code, reason }
+        entry.cancelledAt = record.at
         return
       }
       case 'began':
@@ -153,6 +162,7 @@ export class JournalState {
       command: undefined,
       level: 'RECEIVED',
       cancel: undefined,
+      cancelledAt: undefined,
       cancelledItems: new Map(),
       items: new Map(),
       result: undefined,
@@ -172,11 +182,13 @@ export class JournalState {
 
   /**
    * Drops what nobody will ask for again. Acknowledged commands are kept longer than any delivery deadline, so that a
-   * late redelivery is known.
+   * late redelivery is known; so is a cancel whose command has not come.
    */
   forget(now: number): void {
     for (const entry of this.entries.values()) {
-      if (entry.ackedAt !== undefined && entry.ackedAt < now - KEPT_MS) this.entries.delete(entry.commandId)
+      const { commandId, command, result } = entry
+      const closedAt = entry.ackedAt ?? (command || result ? now : (entry.cancelledAt ?? 0))
+      if (closedAt < now - KEPT_MS) this.entries.delete(commandId)
     }
     const oldest = new Date(now - SPENDS_KEPT_DAYS * DAY_MS).toISOString().slice(0, 10)
     for (const [item, { day }] of this.spends) if (day < oldest) this.spends.delete(item)
@@ -196,8 +208,9 @@ function* snapshotOf(entry: JournalEntry): Generator<JournalRecord> {
   if (entry.command)
     yield { t: 'received', id, command: Buffer.from(Command.encode(entry.command).finish()).toString('base64') }
   if (entry.level === 'ACCEPTED' || entry.level === 'STARTED') yield { t: 'level', id, level: entry.level }
-  if (entry.cancel) yield { t: 'cancel', id, ...entry.cancel }
-  for (const [item, request] of entry.cancelledItems) yield { t: 'cancel', id, items: [item], ...request }
+  const at = entry.cancelledAt
+  if (entry.cancel) yield { t: 'cancel', id, ...entry.cancel, at }
+  for (const [item, request] of entry.cancelledItems) yield { t: 'cancel', id, items: [item], ...request, at }
   for (const [item, state] of entry.items) {
     if (state.began) yield { t: 'began', id, item }
     if (state.doneParts > 0) yield { t: 'done', id, item, part: state.doneParts - 1 }

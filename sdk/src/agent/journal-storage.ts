@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { open, writeFile, type FileHandle } from 'node:fs/promises'
+import { readFileSync, rmSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { makeDirectory, putInPlace, syncDirectory, writeBeside } from './durable-file.ts'
 
 /** Where a journal's lines are kept. */
 export interface JournalStorage {
@@ -41,7 +42,7 @@ export class FileStorage implements JournalStorage {
    * write, is cut off. Throws when another process has the directory.
    */
   static async open(directory: string): Promise<{ storage: FileStorage; lines: readonly string[] }> {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     const lock = await lockDirectory(directory)
     const path = join(directory, 'journal.jsonl')
     const file = await open(path, 'a', 0o600)
@@ -59,15 +60,9 @@ export class FileStorage implements JournalStorage {
   }
 
   async replace(lines: string): Promise<boolean> {
-    const half = `${this.#path}.part`
-    try {
-      await writeFile(half, lines, { mode: 0o600, flush: true })
-    } catch {
-      rmSync(half, { force: true, recursive: true })
-      return false
-    }
-    renameSync(half, this.#path)
-    await syncDirectory(dirname(this.#path))
+    const half = await writeBeside(this.#path, lines).catch(() => undefined)
+    if (half === undefined) return false
+    await putInPlace(half, this.#path)
     await this.#file.close()
     this.#file = await open(this.#path, 'a', 0o600)
     return true
@@ -76,16 +71,6 @@ export class FileStorage implements JournalStorage {
   async close(): Promise<void> {
     await this.#file.close()
     await new Promise<void>((done) => this.#lock.close(() => done()))
-  }
-}
-
-/** A new name in a directory outlives a power cut only once the directory is on the disk too. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -69,9 +69,11 @@ export class Journal {
     return this.#state.entries.get(commandId)
   }
 
-  /** Commands whose result is not acknowledged, in the order of their arrival. */
+  /** Commands whose result is not acknowledged, in the order of their arrival; not those of which only a cancel came. */
   open(): JournalEntry[] {
-    return [...this.#state.entries.values()].filter((entry) => entry.ackedAt === undefined)
+    return [...this.#state.entries.values()].filter(
+      ({ command, result, ackedAt }) => ackedAt === undefined && (command || result),
+    )
   }
 
   recall(commandId: string, itemId: string): ItemMemory {
@@ -108,7 +110,8 @@ export class Journal {
   }
 
   async cancelled(commandId: string, request: CancelRequest, items?: readonly string[]): Promise<void> {
-    await this.#write({ t: 'cancel', id: commandId, ...request, ...(items && items.length > 0 ? { items } : {}) })
+    const some = items && items.length > 0 ? { items } : {}
+    await this.#write({ t: 'cancel', id: commandId, ...request, ...some, at: this.#clock.now() })
   }
 
   async began(commandId: string, item: string): Promise<void> {

@@ -57,7 +57,7 @@ export class MaterialCache {
     const deadline = this.#clock.monotonicMs() + AWAY_LIMIT_MS
     for (;;) {
       if (existsSync(path)) return path
-      const failure = await this.#attempt(material, path)
+      const failure = await this.#attempt(material, path, signal)
       if (failure === undefined) return path
       signal.throwIfAborted()
       if (!failure.passing || this.#clock.monotonicMs() > deadline) {
@@ -72,6 +72,7 @@ export class MaterialCache {
   async #attempt(
     material: MaterialRef,
     path: string,
+    signal: AbortSignal,
   ): Promise<{ why: string; passing: boolean; error?: unknown } | undefined> {
     const client = this.#client()
     if (!client) return { why: 'the plane could not be reached', passing: true }
@@ -81,6 +82,7 @@ export class MaterialCache {
       const call = client.fetchMaterial({ materialId: material.materialId }, new Metadata(), {
         deadline: Date.now() + FETCH_LIMIT_MS,
       })
+      signal.addEventListener('abort', () => call.cancel(), { once: true })
       const sha256 = await save(call, half)
       if (sha256 !== material.sha256)
         return { why: `its bytes have the hash ${sha256}, not ${material.sha256}`, passing: false }

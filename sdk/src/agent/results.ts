@@ -12,7 +12,7 @@ import {
 } from '@muster/proto'
 import { AgentError } from './agent-error.ts'
 import type { Outcome } from './handlers.ts'
-import type { JournalEntry } from './journal-state.ts'
+import type { CancelRequest, JournalEntry } from './journal-state.ts'
 
 const LONGEST_REASON = 300
 
@@ -46,6 +46,14 @@ function statusOf(items: readonly ItemOutcome[]): FinalCommandStatus {
   if (seen.has('EXPIRED')) return 'EXPIRED'
   return seen.size === 0 ? 'SUCCEEDED' : 'CANCELLED'
 }
+
+/** The result of a command whose cancel came before it, so that nobody here knows its items. */
+export const cancelledUnseen = (commandId: string, { code, reason }: CancelRequest): CommandResult => ({
+  ...resultOf(commandId, []),
+  status: commandStatusToWire('CANCELLED'),
+  code,
+  reason,
+})
 
 /** The same result without texts: small enough for any limit, and nothing that can be malformed. */
 export function shortForm(result: CommandResult): CommandResult {
@@ -102,9 +110,14 @@ export function resultWithoutHandler(entry: JournalEntry, now: number): CommandR
 }
 
 function endOf(entry: JournalEntry, itemId: string, error: unknown): Outcome {
-  if (entry.items.get(itemId)?.openIntent) {
-    const reason = 'the command ended at the last tap; look before repeating it'
-    return { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason }
+  const item = entry.items.get(itemId)
+  if (item?.openIntent || item?.doneParts) {
+    const where = item.openIntent ? 'at the last tap' : 'when a part of it had taken effect'
+    return {
+      status: 'UNKNOWN_EFFECT',
+      code: 'UNKNOWN_EFFECT',
+      reason: `the command ended ${where}; look before repeating it`,
+    }
   }
   const cancel = entry.cancel ?? entry.cancelledItems.get(itemId)
   if (cancel) return { status: 'CANCELLED', ...cancel }

@@ -1,0 +1,39 @@
+import test from 'ava'
+import { EFFECTS, effectBench, effectsOf } from '../support/effects.ts'
+import { wordsOf } from '../support/phone-bench.ts'
+
+for (const [index, effect] of EFFECTS.entries()) {
+  test(`${effect.name} happens once when the agent dies once, wherever that is`, async (t) => {
+    const points: string[] = []
+    const whole = await effectBench(t, 1)
+    await whole.life(effect.payload(whole), { dies: (point) => points.push(point) < 0 })
+    t.deepEqual(effectsOf(whole), effect.expected(whole))
+    // Nothing happens between the end of one step and the start of the next, and around items all commands are alike.
+    for (const point of points.filter(
+      (one) => one.includes('.after') && (index === 0 || !one.startsWith('command.')),
+    )) {
+      const bench = await effectBench(t, 1)
+      const payload = effect.payload(bench)
+      t.is(await bench.life(payload, { dies: (here) => here === point }), undefined, `it dies at ${point}`)
+      t.deepEqual(wordsOf(await bench.life(payload)), ['SUCCEEDED'], point)
+      t.deepEqual(effectsOf(bench), effect.expected(bench), point)
+    }
+  })
+
+  test(`${effect.name} happens once when the agent dies at one point after the other`, async (t) => {
+    const died = new Set<string>()
+    const dies = (point: string): boolean => died.size < died.add(point).size
+    // Where a death settles what comes behind it, only another try gets there.
+    for (let before = -1; before < died.size;) {
+      before = died.size
+      const bench = await effectBench(t, 2)
+      const payload = effect.payload(bench)
+      let result = await bench.life(payload, { dies })
+      while (!result) result = await bench.life(payload, { dies })
+      const what = [...died].slice(before).join(', then ')
+      t.deepEqual(wordsOf(result), ['SUCCEEDED'], what)
+      t.deepEqual(effectsOf(bench), effect.expected(bench), what)
+    }
+    t.true(['item.probe.after:1', 'item.done.after:1', 'command.result.after:1'].every((point) => died.has(point)))
+  })
+}

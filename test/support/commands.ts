@@ -1,0 +1,51 @@
+import type { CommandPayload, MaterialRef, MessagePart, PublishMoment, Receiver } from '@muster/proto'
+
+const nobody: Receiver = { wechatId: '', nickname: '', remark: '', isGroup: false, memberCount: 0 }
+
+export const receiver = (who: Partial<Receiver>): Receiver => ({ ...nobody, ...who })
+
+type Part = string | MaterialRef
+
+const partOf = (part: Part): MessagePart => ({
+  part: typeof part === 'string' ? { $case: 'text', value: part } : { $case: 'image', value: part },
+})
+
+/** Messages, each of a text or of several parts, under the ids `i1` and on. */
+export const messages = (
+  items: readonly { readonly to: Partial<Receiver>; readonly parts: readonly Part[]; readonly itemId?: string }[],
+  intervalMs = 0,
+): CommandPayload => ({
+  $case: 'sendMessages',
+  value: {
+    items: items.map(({ to, parts, itemId }, index) => ({
+      itemId: itemId ?? `i${index + 1}`,
+      receiver: receiver(to),
+      parts: parts.map(partOf),
+    })),
+    pace: { intervalMs, jitterMs: 0 },
+  },
+})
+
+/** A Moment to publish. */
+export const publish = (moment: Partial<PublishMoment>): CommandPayload => ({
+  $case: 'publishMoment',
+  value: { itemId: 'i1', text: '', images: [], visibility: 'VISIBILITY_ALL', audience: [], ...moment },
+})
+
+interface About {
+  readonly author: Partial<Receiver>
+  readonly text: string
+  readonly itemId?: string
+}
+
+const momentOf = ({ author, text }: About) => ({ author: receiver(author), text })
+
+export const like = (moment: About): CommandPayload => ({
+  $case: 'likeMoment',
+  value: { itemId: moment.itemId ?? 'i1', moment: momentOf(moment) },
+})
+
+export const comment = (moment: About, words: string): CommandPayload => ({
+  $case: 'commentMoment',
+  value: { itemId: moment.itemId ?? 'i1', moment: momentOf(moment), text: words },
+})
