@@ -1,4 +1,4 @@
-import { Op, QueryTypes, type WhereOptions } from 'sequelize'
+import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
@@ -34,10 +34,10 @@ export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] 
 export class Contacts {
   readonly #db: Database
   readonly #clock: Clock
-  readonly #onOptOut: (customerId: number) => Promise<void>
+  readonly #onOptOut: (tx: Transaction, customerId: number) => Promise<void>
 
-  /** @param onOptOut told after a customer opted out, so that what is on its way to a phone can be stopped */
-  constructor(deps: { db: Database; clock: Clock; onOptOut: (customerId: number) => Promise<void> }) {
+  /** @param onOptOut told in the write in which a customer opts out, so that what is on its way to a phone is stopped */
+  constructor(deps: { db: Database; clock: Clock; onOptOut: (tx: Transaction, customerId: number) => Promise<void> }) {
     this.#db = deps.db
     this.#clock = deps.clock
     this.#onOptOut = deps.onOptOut
@@ -87,10 +87,10 @@ export class Contacts {
   async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
     const before = await this.get(id)
     const values = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-    await this.#db.write(
-      async (tx) => await this.#db.models.customers.update(values, { where: { id }, transaction: tx }),
-    )
-    if (changes.optOut === true && !before.optOut) await this.#onOptOut(id)
+    await this.#db.write(async (tx) => {
+      await this.#db.models.customers.update(values, { where: { id }, transaction: tx })
+      if (changes.optOut === true && !before.optOut) await this.#onOptOut(tx, id)
+    })
     return await this.get(id)
   }
 
@@ -101,8 +101,8 @@ export class Contacts {
     await this.#db.write(async (tx) => {
       await this.#db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })
       await this.#db.models.customerTags.destroy({ where: { customerId: id }, transaction: tx })
+      await this.#onOptOut(tx, id)
     })
-    await this.#onOptOut(id)
   }
 
   /** Adds and removes tags of many customers at once. Throws NOT_FOUND that names the ids there are not. */

@@ -1,10 +1,14 @@
 import type { QueryInterface, Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
+import { itemCancels } from './migration-0004.ts'
 
 /** Brings the schema up to date; each migration runs once. */
 export async function migrate(sequelize: Sequelize): Promise<void> {
   const umzug = new Umzug<QueryInterface>({
-    migrations: [{ name: '0001-initial', up: initial }],
+    migrations: [
+      { name: '0001-initial', up: initial },
+      { name: '0004-item-cancels', up: itemCancels },
+    ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
     logger: undefined,

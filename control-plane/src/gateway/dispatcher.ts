@@ -74,7 +74,7 @@ export class Dispatcher implements DispatchBell {
   async sweep(): Promise<void> {
     const now = this.#deps.clock.now().getTime()
     const due = await rows(this.#deps.db.models.commands, {
-      where: { status: 'QUEUED', afterCommandId: null, notBefore: { [Op.lte]: now } },
+      where: { status: 'QUEUED', afterCommandId: null, cancelCode: null, notBefore: { [Op.lte]: now } },
       attributes: ['deviceId'],
       group: ['deviceId'],
     })
@@ -125,6 +125,7 @@ export class Dispatcher implements DispatchBell {
         deviceId: sessions.map((session) => session.facts.deviceId),
         status: 'QUEUED',
         afterCommandId: null,
+        cancelCode: null,
         notBefore: { [Op.lte]: now },
         deliverBy: { [Op.gt]: now },
       },

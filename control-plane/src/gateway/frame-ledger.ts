@@ -1,8 +1,10 @@
 import {
+  Command,
   CommandResult,
   commandStatusFromWire,
   errorInfo,
   isErrorCode,
+  itemIdsOf,
   itemStatusFromWire,
   type AgentFrame,
   type ErrorCode,
@@ -11,7 +13,8 @@ import {
 } from '@muster/proto'
 import type { Change } from '../database/table.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
-import type { ItemRow } from '../tasks/model.ts'
+import type { ItemRow, ItemStatus } from '../tasks/model.ts'
+import { givenBack, itemOffPhone, stopOf } from '../tasks/stop-rules.ts'
 import {
   finished,
   isFinal,
@@ -25,6 +28,8 @@ import type { Session } from './session.ts'
 
 const LARGEST_RESULT_BYTES = 256 * 1024
 const QUEUE_FULL_RETRY_MS = 5000
+/** What the world may have seen. */
+const EFFECTS: ReadonlySet<ItemStatus> = new Set(['SUCCEEDED', 'UNKNOWN_EFFECT'])
 
 export type RecordedFrame = Extract<
   NonNullable<AgentFrame['frame']>,
@@ -47,8 +52,10 @@ export class FrameLedger {
   readonly stops: { accountId: number; code: ErrorCode; reason: string }[] = []
   readonly orphans: { deviceId: number; result: CommandResult }[] = []
   readonly acks: { session: Session; commandId: string; error: string }[] = []
+  /** By command, as its payload names them: of those asked about only. */
+  readonly #itemIds = new Map<string, ReadonlySet<string>>()
 
-  /** @param items of the commands; may be left out for commands that only reach a level */
+  /** @param items of the commands, and those the frames name; may be left out for commands that only reach a level */
   constructor(commands: readonly CommandRow[], items: readonly ItemRow[]) {
     this.commands = new Map(commands.map((command) => [command.id, { before: command, now: command }]))
     this.items = new Map(items.map((item) => [String(item.id), { before: item, now: item }]))
@@ -77,9 +84,7 @@ export class FrameLedger {
       }
       case 'notNow': {
         const entry = this.#own(session, frame.value.commandId)
-        if (!entry || isFinal(entry.now.status)) return
-        entry.now = notNow(entry.now, frame.value.retryAfterMs, frame.value.code, now)
-        this.#openItemsOf(entry.now.id, (item) => ({ ...item, status: 'PENDING' }))
+        if (entry && !isFinal(entry.now.status)) this.#putBack(entry, frame.value.retryAfterMs, frame.value.code, now)
         return
       }
       case 'rejected':
@@ -115,11 +120,7 @@ export class FrameLedger {
   #rejected(session: Session, value: { commandId: string; code: string; reason: string }, now: number): void {
     const entry = this.#own(session, value.commandId)
     if (!entry || isSettled(entry.now)) return
-    if (value.code === 'QUEUE_FULL') {
-      entry.now = notNow(entry.now, QUEUE_FULL_RETRY_MS, value.code, now)
-      this.#openItemsOf(value.commandId, (item) => ({ ...item, status: 'PENDING' }))
-      return
-    }
+    if (value.code === 'QUEUE_FULL') return this.#putBack(entry, QUEUE_FULL_RETRY_MS, value.code, now)
     entry.now = finished(entry.now, { status: 'FAILED', code: value.code, reason: value.reason }, now)
     this.#openItemsOf(value.commandId, (item) => ({
       ...item,
@@ -129,6 +130,13 @@ export class FrameLedger {
       provisional: false,
       finishedAt: now,
     }))
+  }
+
+  /** The phone has not kept it. */
+  #putBack(entry: Mutable<CommandRow>, retryAfterMs: number, code: string, now: number): void {
+    const stop = stopOf(entry.now)
+    this.#openItemsOf(entry.now.id, (item) => itemOffPhone(item, stop, now))
+    entry.now = notNow(entry.now, retryAfterMs, code, now)
   }
 
   #result(session: Session, result: CommandResult, now: number): void {
@@ -141,16 +149,16 @@ export class FrameLedger {
     const status = commandStatusFromWire(result.status)
     if (!result.shortForm && CommandResult.encode(result).finish().length > LARGEST_RESULT_BYTES)
       return ack('RESULT_TOO_LARGE')
-    const foreign = result.items.some((outcome) => this.items.get(outcome.itemId)?.now.commandId !== result.commandId)
+    const foreign = result.items.some(({ itemId }) => !this.#isOf(entry.now, itemId))
     if (!status || foreign) {
       if (!result.shortForm || !status) return ack('RESULT_INVALID')
     }
-    if (isSettled(entry.now)) return ack('')
     for (const outcome of result.items) this.#outcome(entry.now, outcome, now)
+    if (isSettled(entry.now)) return ack('')
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
     this.#openItemsOf(result.commandId, (item) =>
-      this.#returned(entry.now, {
+      this.#asAsked(entry.now, {
         ...item,
         status: rest,
         code,
@@ -167,16 +175,20 @@ export class FrameLedger {
   #outcome(command: CommandRow, outcome: ItemOutcome, now: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
-    if (!entry || !status || entry.now.commandId !== command.id || !itemTakesOutcome(entry.now)) return
+    if (!entry || !status || !itemTakesOutcome(entry.now)) return
+    // An item that left the command, by a pause or to be tried again, takes only what must never be done again.
+    const stays = entry.now.commandId === command.id
+    if (!stays && !(EFFECTS.has(status) && this.#isOf(command, outcome.itemId))) return
     if (status === 'RUNNING') {
       if (entry.now.status !== 'RUNNING')
         entry.now = { ...entry.now, status, provisional: false, startedAt: entry.now.startedAt ?? now }
       return
     }
     const evidence = Number(outcome.evidenceId)
-    entry.now = this.#returned(command, {
+    entry.now = this.#asAsked(command, {
       ...entry.now,
       status,
+      commandId: command.id,
       provisional: false,
       code: outcome.code || null,
       reason: outcome.reason.slice(0, 500) || null,
@@ -186,10 +198,26 @@ export class FrameLedger {
     this.#stopAccount(command, outcome.code, outcome.reason)
   }
 
-  /** What a pause took back waits for the task to go on. */
-  #returned(command: CommandRow, item: ItemRow): ItemRow {
-    if (item.status !== 'CANCELLED' || command.cancelCode !== 'PAUSED') return item
-    return { ...item, status: 'PENDING', code: null, reason: null, commandId: null, finishedAt: null, startedAt: null }
+  /** What a pause took back waits for the task to go on; what was cancelled bears the words of who asked for it. */
+  #asAsked(command: CommandRow, item: ItemRow): ItemRow {
+    const stop = item.status === 'CANCELLED' ? stopOf(command) : undefined
+    if (stop?.code === 'PAUSED') return givenBack(item)
+    return stop ? { ...item, ...stop } : item
+  }
+
+  /** Whether the item is one of the command, though it may have left it since. */
+  #isOf(command: CommandRow, itemId: string): boolean {
+    const item = this.items.get(itemId)
+    return item !== undefined && (item.now.commandId === command.id || this.#itemIdsOf(command).has(itemId))
+  }
+
+  #itemIdsOf(command: CommandRow): ReadonlySet<string> {
+    const known = this.#itemIds.get(command.id)
+    if (known) return known
+    const { payload } = Command.decode(command.payload)
+    const made = new Set(payload ? itemIdsOf(payload) : [])
+    this.#itemIds.set(command.id, made)
+    return made
   }
 
   #openItemsOf(commandId: string, change: (item: ItemRow) => ItemRow): void {

@@ -13,7 +13,7 @@ export interface HeldCommand {
 
 /** What the plane does with a command the agent does not hold. */
 export type RowVerdict =
-  /** Deliver it again, with the same id. */
+  /** The phone does not have it: deliver it again, with the same id, unless a stop was asked of it. */
   | 'REDELIVER'
   /** It can have taken effect and nobody can know. */
   | 'UNKNOWN_EFFECT'

@@ -122,6 +122,11 @@ export class Policy implements CommandAdmission, AccountGuard {
       await this.#deps.db.models.budgetSpends.bulkCreate(spent as never[], { ignoreDuplicates: true, transaction: tx })
   }
 
+  async refund(tx: Transaction, items: readonly { readonly id: number }[]): Promise<void> {
+    const where = { itemId: items.map((item) => item.id) }
+    await this.#deps.db.models.budgetSpends.destroy({ where, transaction: tx })
+  }
+
   async budget(accountId: number): Promise<Budget | undefined> {
     const account = await row(this.#deps.db.models.accounts, { where: { id: accountId } })
     if (!account) return undefined
