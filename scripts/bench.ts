@@ -132,8 +132,9 @@ async function fleet(stage: Stage, raw: { rate: number; kibPerStream: number }):
 
 async function planning(stage: Stage, customers: number): Promise<void> {
   const devices = (await stage.deviceIds()).slice(0, SMALL_FLEET)
-  const { taskId } = await stage.muster.post('/wechat/friends/sync', { body: { devices } })
-  await stage.muster.waitForTask(taskId)
+  const sync = await stage.muster.post('/wechat/friends/sync', { body: { devices } })
+  if (!('taskId' in sync)) throw new Error('asked for a task and got a dry run')
+  await stage.muster.waitForTask(sync.taskId)
   const customerIds: number[] = []
   for await (const customer of stage.muster.pages('/customers')) customerIds.push(customer.id)
   const tag = await stage.muster.post('/tags', { body: { name: 'everybody' } })

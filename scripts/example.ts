@@ -41,8 +41,13 @@ async function example(baseUrl: string, password: string): Promise<void> {
 if (values.help) process.stdout.write(HELP)
 else {
   const password = values.password ?? process.env['MUSTER_ADMIN_PASSWORD']
-  if (password) await example(values.url ?? `http://127.0.0.1:${process.env['MUSTER_HTTP_PORT'] ?? '8080'}`, password)
-  else {
+  const url = values.url ?? `http://127.0.0.1:${process.env['MUSTER_HTTP_PORT'] || '8080'}`
+  if (password) {
+    await example(url, password).catch((error: unknown) => {
+      process.stderr.write(`example: ${url}: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.exitCode = 1
+    })
+  } else {
     process.stderr.write('example: no password; set MUSTER_ADMIN_PASSWORD or use --password\n')
     process.exitCode = 2
   }

@@ -3,9 +3,12 @@
  * @module
  */
 export { AGENT_FAULT_POINTS, type PhoneAccess } from './commands/phone-work.ts'
+export { guarded } from './commands/guard.ts'
 export { handlersFor } from './commands/handlers.ts'
 export { configFrom, type Config } from './config.ts'
+export { DeviceHealth, type HealthDeps } from './device-health.ts'
 export { connectInProcess, type Dispatch } from './driver/in-process-driver.ts'
+export { LastingDriver, type LastingDriverOptions, type OpenDriver } from './driver/lasting-driver.ts'
 export { DriverFailure, ElementGone, type UiDriver } from './driver/ui-driver.ts'
 export { connectWebDriver } from './driver/webdriver-driver.ts'
 export { RulesNotAccepted, startPhoneAgent, type PhoneAgentOptions } from './phone-agent.ts'

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
+import { systemClock } from '@muster/sdk/agent'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
+import { LastingDriver } from './driver/lasting-driver.ts'
 import { connectWebDriver } from './driver/webdriver-driver.ts'
 import { RulesNotAccepted, startPhoneAgent } from './phone-agent.ts'
 
@@ -23,12 +25,17 @@ const EX_CONFIG = 78
 async function main(): Promise<void> {
   const config = configFrom(process.env)
   const log = pino({ level: config.logLevel, base: { device: config.deviceName } })
-  const driver = await connectWebDriver({ url: config.webDriverUrl, udid: config.udid })
-  const agent = await startPhoneAgent({ config, driver, log })
+  const leaving = new AbortController()
+  const driver = await LastingDriver.open(
+    async () => await connectWebDriver({ url: config.webDriverUrl, udid: config.udid }),
+    { clock: systemClock, log, signal: leaving.signal },
+  )
+  const agent = await startPhoneAgent({ config, driver, log, signal: leaving.signal })
   let stopping = false
   const stop = (): void => {
     if (stopping) return
     stopping = true
+    leaving.abort()
     setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref()
     agent.stop().then(
       () => process.exit(0),

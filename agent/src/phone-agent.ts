@@ -1,6 +1,5 @@
-import type { AccountState, DeviceInfo } from '@muster/proto'
+import type { DeviceInfo } from '@muster/proto'
 import {
-  AgentError,
   enrol,
   faultPointsFrom,
   loadIdentity,
@@ -11,15 +10,13 @@ import {
   type RunningAgent,
 } from '@muster/sdk/agent'
 import type { Logger } from 'pino'
+import { guarded } from './commands/guard.ts'
 import { handlersFor } from './commands/handlers.ts'
 import type { Config } from './config.ts'
-import type { UiDriver } from './driver/ui-driver.ts'
-import { AppScreen } from './screen/app-screen.ts'
-import { ScreenLost } from './screen/screen-lost.ts'
-import { readAccount } from './wechat/account.ts'
+import { DeviceHealth } from './device-health.ts'
+import type { LastingDriver } from './driver/lasting-driver.ts'
 
 export const AGENT_VERSION = '0.1.0'
-const READ_TRIES = 5
 
 /** The operator has not accepted what driving a real phone means. */
 export class RulesNotAccepted extends Error {
@@ -34,14 +31,16 @@ export class RulesNotAccepted extends Error {
 
 export interface PhoneAgentOptions {
   readonly config: Config
-  readonly driver: UiDriver
+  readonly driver: LastingDriver
   readonly log: Logger
+  /** Aborted when the agent is to stop, before its `stop` is called. */
+  readonly signal: AbortSignal
   readonly clock?: AgentClock
 }
 
 /** Starts the agent of one phone: its rules, its identity, whose account it is, then the session. */
 export async function startPhoneAgent(options: PhoneAgentOptions): Promise<RunningAgent> {
-  const { config, driver, log, clock = systemClock } = options
+  const { config, driver, log, signal, clock = systemClock } = options
   if (!driver.emulated && !config.rulesAccepted) throw new RulesNotAccepted()
   const device: DeviceInfo = {
     name: config.deviceName,
@@ -51,20 +50,23 @@ export async function startPhoneAgent(options: PhoneAgentOptions): Promise<Runni
     emulated: driver.emulated,
   }
   const identity = await identityOf(config, device)
-  const account = await readSteadily(driver, log, clock)
-  log.info({ wechatId: account.wechatId, appVersion: account.appVersion, uiTree: account.uiTree }, 'read the account')
-  return await startAgent({
+  const health = new DeviceHealth({ driver, clock, log, signal, onChange: () => agent.introduce() })
+  await health.start()
+  const { wechatId, appVersion, uiTree } = health.account
+  log.info({ wechatId, appVersion, uiTree }, 'read the account')
+  const agent: RunningAgent = await startAgent({
     identity,
     address: config.planeAddress,
     directory: config.directory,
     agentVersion: AGENT_VERSION,
     device,
-    handlers: handlersFor({ driver, account: () => account }),
+    handlers: guarded(handlersFor({ driver, account: () => health.account }), health),
     log,
     clock,
     faults: faultPointsFrom(config.faultPoint),
-    describe: async () => account,
+    describe: async () => await health.describe(),
   })
+  return agent
 }
 
 async function identityOf(config: Config, device: DeviceInfo): Promise<Identity> {
@@ -76,17 +78,4 @@ async function identityOf(config: Config, device: DeviceInfo): Promise<Identity>
     )
   }
   return await enrol({ directory: config.directory, code: config.enrolmentCode, address: config.planeAddress, device })
-}
-
-async function readSteadily(driver: UiDriver, log: Logger, clock: AgentClock): Promise<AccountState> {
-  const screen = new AppScreen(driver, { clock, log, signal: new AbortController().signal })
-  for (let tries = 1; ; tries++) {
-    try {
-      return await readAccount(screen)
-    } catch (error) {
-      const limited = error instanceof AgentError && error.code === 'RISK_CONTROL'
-      if (tries === READ_TRIES || (!(error instanceof ScreenLost) && !limited)) throw error
-      log.info({ err: error, tries }, 'the account could not be read yet')
-    }
-  }
 }

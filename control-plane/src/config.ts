@@ -20,7 +20,7 @@ const Environment = z.object({
     .refine((zone) => IANAZone.isValidZone(zone), 'is not an IANA time zone such as Asia/Shanghai'),
   MUSTER_ALLOW_EMULATED: flag,
   MUSTER_ACCEPT_WECHAT_RULES: flag,
-  MUSTER_APPROVAL_ABOVE: z.coerce.number().int().min(0).default(0),
+  MUSTER_APPROVAL_ABOVE: z.coerce.number().int().min(0).optional(),
   MUSTER_TASKS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
   MUSTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MUSTER_FAULT_POINT: z.string().default(''),
@@ -40,8 +40,8 @@ export interface Config {
   readonly allowEmulated: boolean
   /** The operator accepted the notice about WeChat's rules: phones that are not emulated may be driven. */
   readonly wechatRulesAccepted: boolean
-  /** A message task for more receivers than this needs approval; 0 is never. */
-  readonly approvalAbove: number
+  /** A message task for more receivers than this needs approval; 0 is never, undefined the default of the policy. */
+  readonly approvalAbove: number | undefined
   /** Task creations a user may make in a minute. */
   readonly tasksPerMinute: number
   readonly logLevel: string

@@ -9,6 +9,7 @@ import type { Transaction } from 'sequelize'
 import { accountRoutes } from './accounts/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { Audit } from './audit/service.ts'
+import { ensureAdmin } from './auth/admin.ts'
 import { authRoutes } from './auth/routes.ts'
 import { Authenticator } from './auth/service.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -17,6 +18,7 @@ import { contactRoutes } from './contacts/routes.ts'
 import { Contacts } from './contacts/service.ts'
 import { saveContacts } from './contacts/sync.ts'
 import { openDatabase, type Database } from './database/database.ts'
+import { makeCodeForLauncher } from './devices/enrolment-codes.ts'
 import { deviceRoutes } from './devices/routes.ts'
 import { OrderedEventLog } from './events/log.ts'
 import { faultPointsFrom } from './fault-points.ts'
@@ -47,6 +49,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly httpPort: number
   readonly grpcPort: number
+  /** A one-time enrolment code for whoever runs this process; over REST it takes an operator. */
+  enrolmentCode(name: string): Promise<string>
   /** Lets agents go, finishes requests and writes, and closes everything. */
   stop(): Promise<void>
 }
@@ -58,8 +62,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { config } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
-  const { db, auth, events, tasks, gateway, socket, http } = parts
-  await auth.ensureAdmin(config.adminPassword)
+  const { db, events, tasks, gateway, socket, http } = parts
+  await ensureAdmin(db, config.adminPassword, join(config.dataDir, 'admin-password'))
   await events.start()
   const grpcPort = await gateway.start(config.grpcPort, config.host)
   await tasks.start()
@@ -68,6 +72,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     httpPort: (http.address() as AddressInfo).port,
     grpcPort,
+    enrolmentCode: parts.enrolmentCode,
     stop: async () => {
       socket.close()
       await closeHttp(http)
@@ -89,7 +94,7 @@ export async function allRoutes(config: Config): Promise<readonly Route[]> {
 
 interface Parts {
   readonly db: Database
-  readonly auth: Authenticator
+  readonly enrolmentCode: ControlPlane['enrolmentCode']
   readonly events: OrderedEventLog
   readonly tasks: Tasks
   readonly gateway: Gateway
@@ -148,13 +153,13 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const contacts = new Contacts({
     db,
     clock,
-    onOptOut: async (tx, customerId) => await tasks.stops.customerOptedOut(tx, customerId),
+    onUnwanted: async (tx, customerId, reason) => await tasks.stops.customerUnwanted(tx, customerId, reason),
   })
 
   const routes: Route[] = [
     ...authRoutes({ auth, db }),
     ...deviceRoutes({ ...base, sessions, stops: tasks.stops, caFingerprint: ca.fingerprint }),
-    ...accountRoutes({ db, policy }),
+    ...accountRoutes({ db, policy, time }),
     ...contactRoutes({ db, contacts }),
     ...groupRoutes(base),
     ...materialRoutes(base),
@@ -163,6 +168,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ...gateway.routes,
     ...auditRoutes(base),
   ]
+  const audit = new Audit({ db, clock })
   const checks = [
     { name: 'database', check: async () => await db.ping() },
     { name: 'scheduler', check: async () => await tasks.check() },
@@ -172,7 +178,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     routes,
     root: rootRoutes({ checks, online: () => gateway.online }),
     auth,
-    audit: new Audit({ db, clock }),
+    audit,
     idempotency: new Idempotency({ db, clock }),
     taskRate: new TaskRateLimit(config.tasksPerMinute),
     uploadDir: emptyUploads(config.dataDir),
@@ -180,7 +186,9 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   })
   const socket = new EventSocket({ auth, events, log })
   socket.attach(http)
-  return { db, auth, events, tasks, gateway, socket, http, routes }
+  const enrolmentCode = async (name: string): Promise<string> =>
+    await makeCodeForLauncher({ db, clock, caFingerprint: ca.fingerprint, audit }, name)
+  return { db, enrolmentCode, events, tasks, gateway, socket, http, routes }
 }
 
 /** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
-import { startControlPlane } from './control-plane.ts'
+import { startControlPlane, type ControlPlane } from './control-plane.ts'
 
 const HELP = `Runs a Muster control plane. Settings by environment; see the README's table.
 
@@ -9,13 +9,26 @@ const HELP = `Runs a Muster control plane. Settings by environment; see the READ
   MUSTER_ALLOW_EMULATED  MUSTER_ACCEPT_WECHAT_RULES  MUSTER_APPROVAL_ABOVE  MUSTER_TASKS_PER_MINUTE  MUSTER_LOG_LEVEL
 `
 const STOP_LIMIT_MS = 8000
+/** sysexits.h: something is configured in a way that has to be changed first. */
+const EX_CONFIG = 78
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'end the program that listens there, or set MUSTER_HTTP_PORT or MUSTER_GRPC_PORT',
+  EADDRNOTAVAIL: 'set MUSTER_HOST to an address of this machine',
+  EACCES: 'let this user do that, or set MUSTER_DATA_DIR or the port',
+  EPERM: 'let this user do that, or set MUSTER_DATA_DIR',
+  EROFS: 'set MUSTER_DATA_DIR to a place that can be written to',
+  ENOTDIR: 'set MUSTER_DATA_DIR to a directory',
+  EEXIST: 'set MUSTER_DATA_DIR to a directory',
+  ENOSPC: 'the disk is full: make room',
+}
 
 async function main(): Promise<void> {
+  // Database, keys and media are the operator's alone, whoever made the directory.
+  process.umask(0o077)
   const config = configFrom(process.env)
   const log = pino({ level: config.logLevel })
   const plane = await startControlPlane({ config, log })
   log.info({ http: plane.httpPort, grpc: plane.grpcPort }, 'control plane is ready')
-  process.send?.({ type: 'ready', httpPort: plane.httpPort, grpcPort: plane.grpcPort })
   let stopping = false
   const stop = (): void => {
     if (stopping) return
@@ -33,13 +46,33 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   // The launcher died: nobody would stop this process any more.
   process.on('disconnect', stop)
+  process.on('message', (message) => void answerLauncher(plane, message))
+  process.send?.({ type: 'ready', httpPort: plane.httpPort, grpcPort: plane.grpcPort })
+}
+
+/** The launcher's channel is its own: what comes there needs no password. */
+async function answerLauncher(plane: ControlPlane, message: unknown): Promise<void> {
+  if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message)) return
+  if (message.type !== 'enrolment-code' || !('name' in message)) return
+  const answer = await plane.enrolmentCode(String(message.name)).then(
+    (code) => ({ code }),
+    (error: unknown) => ({ error: String(error) }),
+  )
+  process.send?.({ id: message.id, ...answer }, undefined, undefined, () => undefined)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const remedy = 'code' in error ? REMEDIES[String(error.code)] : undefined
+  return remedy ? `${error.message}; ${remedy}` : error.message
 }
 
 if (parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } }).values.help)
   process.stdout.write(HELP)
 else {
+  // A plane that cannot start as things are cannot either when it is started again.
   await main().catch((error: unknown) => {
-    process.stderr.write(`control plane: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(1)
+    process.stderr.write(`control plane: ${reasonOf(error)}\n`)
+    process.exit(EX_CONFIG)
   })
 }

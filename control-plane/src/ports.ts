@@ -69,7 +69,14 @@ export interface EventLog {
 /** Whether and how much of a command may go to the phone now. */
 export type Admission =
   | { readonly kind: 'send'; readonly skipped: readonly SkippedItem[] }
-  | { readonly kind: 'hold'; readonly untilMs: number; readonly code: ErrorCode; readonly reason: string }
+  | {
+      readonly kind: 'hold'
+      readonly untilMs: number
+      readonly code: ErrorCode
+      readonly reason: string
+      /** Whether the delivery clock stands still meanwhile. */
+      readonly clockStands: boolean
+    }
 
 export interface SkippedItem {
   readonly itemId: number
@@ -99,8 +106,6 @@ export interface AccountGuard {
     tx: Transaction,
     items: readonly { readonly id: number; readonly action: string; readonly accountId: number | null }[],
   ): Promise<void>
-  /** Takes back what was counted for items that are now known to have had no effect. */
-  refund(tx: Transaction, items: readonly { readonly id: number }[]): Promise<void>
 }
 
 /** The live side of devices. */

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { agentProcess } from './agent-processes.ts'
 import { ControlError, ControlPort } from './control-port.ts'
+import { BadRequest, HttpServer, type Answer } from './http-server.ts'
 import { PhoneNetwork } from './network.ts'
 import { appVersionOf } from './phone/app-version.ts'
 import { seeded, type FaultOrder } from './phone/faults.ts'
 import { Phone } from './phone/phone.ts'
+import type { Surroundings } from './phone/surroundings.ts'
 import { WebDriverError } from './webdriver/error.ts'
 import { WebDriverServer } from './webdriver/routes.ts'
 import type { Contact, WorldView } from './world/model.ts'
@@ -19,12 +20,12 @@ export interface EmulatorOptions {
   readonly seed?: number
   /** 0 takes a free one. @default 0 */
   readonly port?: number
-  /** @default '127.0.0.1' */
-  readonly host?: string
   /** Keeps the world in this folder; without one it lives as long as the process. */
   readonly dataDir?: string
   /** Milliseconds since the epoch. */
   readonly now?: () => number
+  /** The process of a phone's agent, which faults may kill. @default the one in the data directory's `run` folder */
+  readonly agentProcess?: (phoneId: string) => number | undefined
 }
 
 export interface PhoneView {
@@ -33,53 +34,40 @@ export interface PhoneView {
   readonly online: boolean
 }
 
-const BODY_LIMIT = 64 * 1024 * 1024
 const SURNAMES = ['小雅', '阿强', '思远', '雨桐', '子墨', '佳怡', '浩然', '若曦']
 
 /** Emulated phones behind one port: control port, WebDriver and the phones' network. */
 export class Emulator {
   readonly #world: World
-  readonly #phones = new Map<string, Phone>()
+  readonly #phones: ReadonlyMap<string, Phone>
   readonly #webdriver: WebDriverServer
   readonly #control: ControlPort
   readonly #network: PhoneNetwork
-  readonly #server: Server
-  readonly #host: string
+  readonly #server: HttpServer
+  #closed: Promise<void> | undefined
 
-  constructor(options: EmulatorOptions) {
-    const random = seeded(options.seed ?? 1)
-    const accounts = Array.from({ length: options.phones }, (_, index) => ({
-      wechatId: `wxid_phone${index + 1}`,
-      nickname: `${SURNAMES[Math.floor(random() * SURNAMES.length)]}${index + 1}`,
-    }))
-    const directory = options.dataDir === undefined ? undefined : join(options.dataDir, 'world')
-    if (directory !== undefined) mkdirSync(directory, { recursive: true })
-    this.#host = options.host ?? '127.0.0.1'
-    this.#world = new World(accounts, directory, options.now ?? Date.now)
-    for (const [index, account] of [...this.#world.accounts.values()].entries()) {
-      const id = `phone-${index + 1}`
-      this.#phones.set(id, new Phone({ id, account, world: this.#world, version: appVersionOf(index + 1) }))
-    }
+  constructor(options: EmulatorOptions, server: HttpServer) {
+    const { dataDir } = options
+    this.#world = openWorld(options)
+    this.#phones = phonesOf(this.#world)
     this.#network = new PhoneNetwork(this.#phones)
-    this.#webdriver = new WebDriverServer(this.#phones)
-    this.#control = new ControlPort(this.#phones, this.#world, (phone) => this.#network.cut(phone))
-    this.#server = createServer((request, response) => void this.#serve(request, response))
-    this.#server.on('connect', (request, socket, head) => this.#network.tunnel(request, socket, head))
+    const processOf = options.agentProcess ?? ((id) => (dataDir === undefined ? undefined : agentProcess(dataDir, id)))
+    const surroundings = surroundingsOf(this.#network, processOf)
+    this.#webdriver = new WebDriverServer(this.#phones, surroundings)
+    this.#control = new ControlPort(this.#phones, this.#world, surroundings)
+    this.#server = server
+    server.serve({
+      answer: async (method, path, read) => await this.#answer(method, path, read),
+      tunnel: (request, socket, head) => this.#network.tunnel(request, socket, head),
+    })
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#server.port
   }
 
   get url(): string {
-    return `http://${this.#host}:${this.port}`
-  }
-
-  async listen(port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(port, this.#host, () => resolve())
-    })
+    return this.#server.url
   }
 
   /** As `GET /phones`. */
@@ -87,7 +75,7 @@ export class Emulator {
     return [...this.#phones.values()].map(({ id, account, online }) => ({ id, wechatId: account.wechatId, online }))
   }
 
-  /** As `GET /world`: a copy. */
+  /** As `GET /world`: what it is now; what happens later does not show in it. */
   world(): WorldView {
     return this.#world.view()
   }
@@ -97,13 +85,14 @@ export class Emulator {
     return this.#world.onChange(listener)
   }
 
+  /** As `POST /world/accounts/{wechatId}/contacts`. Throws ControlError. */
   addContacts(wechatId: string, contacts: readonly Contact[]): void {
-    for (const contact of contacts) this.#world.addContact(wechatId, contact)
+    this.#control.handle('POST', `/world/accounts/${encodeURIComponent(wechatId)}/contacts`, { contacts })
   }
 
   /** Arms a fault, as `POST /phones/{id}/faults`. Throws ControlError. */
   addFault(phoneId: string, fault: Partial<FaultOrder> & Pick<FaultOrder, 'kind'>): void {
-    this.#control.handle('POST', `/phones/${phoneId}/faults`, fault)
+    this.#control.handle('POST', `/phones/${encodeURIComponent(phoneId)}/faults`, fault)
   }
 
   /** Runs a call as if it had come over HTTP; answers its JSON. Throws ControlError and WebDriverError. */
@@ -113,58 +102,92 @@ export class Emulator {
   }
 
   async close(): Promise<void> {
+    this.#closed ??= this.#close()
+    await this.#closed
+  }
+
+  async #close(): Promise<void> {
     this.#network.close()
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
-    await closed
+    await this.#server.close()
     this.#world.close()
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://emulator')
-    const path = pathname.replace(/^\/wd\/hub/, '').replace(/(.)\/$/, '$1')
-    const answer = await this.#answer(request, path)
-    const text = JSON.stringify(answer.body)
-    response.writeHead(answer.status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-      'cache-control': 'no-cache',
-    })
-    response.end(text)
-  }
-
-  async #answer(request: IncomingMessage, path: string): Promise<{ status: number; body: unknown }> {
+  async #answer(method: string, fullPath: string, read: () => Promise<unknown>): Promise<Answer> {
+    const path = fullPath.replace(/^\/wd\/hub(?=\/)/, '')
+    const isWebDriver = this.#webdriver.owns(path) || path !== fullPath
     try {
-      const value = await this.dispatch(request.method ?? 'GET', path, await readJson(request))
-      return { status: 200, body: this.#webdriver.owns(path) ? { value } : value }
+      const body = await read()
+      if (!isWebDriver) return { status: 200, body: this.#control.handle(method, path, body) }
+      return { status: 200, body: { value: await this.#webdriver.handle(method, path, body) } }
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      if (error instanceof ControlError) return { status: error.status, body: { error: message } }
-      const { code, status } = error instanceof WebDriverError ? error : new WebDriverError('unknown error', message)
-      return { status, body: { value: { error: code, message, stacktrace: '' } } }
+      return isWebDriver ? webDriverAnswer(error) : controlAnswer(error)
     }
   }
 }
 
 /** Starts emulated phones on a port. The caller closes them. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const emulator = new Emulator(options)
-  await emulator.listen(options.port ?? 0)
-  return emulator
+  // The port comes first: who does not get it must not touch the world of the one that has it.
+  const server = await HttpServer.listen(options.port ?? 0)
+  try {
+    return new Emulator(options, server)
+  } catch (error) {
+    await server.close()
+    throw error
+  }
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > BODY_LIMIT) throw new ControlError(413, `the body is over ${BODY_LIMIT} bytes`)
-    chunks.push(chunk)
-  }
-  if (size === 0) return undefined
+function openWorld({ phones, seed = 1, dataDir, now = Date.now }: EmulatorOptions): World {
+  const random = seeded(seed)
+  const accounts = Array.from({ length: phones }, (_, index) => ({
+    wechatId: `wxid_phone${index + 1}`,
+    nickname: `${SURNAMES[Math.floor(random() * SURNAMES.length)]}${index + 1}`,
+  }))
+  const directory = dataDir === undefined ? undefined : join(dataDir, 'world')
+  if (directory !== undefined) mkdirSync(directory, { recursive: true })
+  return new World(accounts, directory, now)
+}
+
+function phonesOf(world: World): ReadonlyMap<string, Phone> {
+  return new Map(
+    [...world.accounts.values()].map((account, index) => {
+      const id = `phone-${index + 1}`
+      return [id, new Phone({ id, account, world, version: appVersionOf(index + 1) })]
+    }),
+  )
+}
+
+const surroundingsOf = (network: PhoneNetwork, processOf: (phoneId: string) => number | undefined): Surroundings => ({
+  cutNetwork: (phoneId) => network.cut(phoneId),
+  knowsAgent: (phoneId) => processOf(phoneId) !== undefined,
+  killAgent: (phoneId) => {
+    const pid = processOf(phoneId)
+    return pid !== undefined && killed(pid)
+  },
+})
+
+function killed(pid: number): boolean {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return process.kill(pid, 'SIGKILL')
   } catch {
-    throw new ControlError(400, 'the body is not JSON')
+    // It ended by itself, or it is somebody else's.
+    return false
   }
 }
+
+function controlAnswer(error: unknown): Answer {
+  const status = error instanceof ControlError || error instanceof BadRequest ? error.status : 500
+  return { status, body: { error: messageOf(error) } }
+}
+
+function webDriverAnswer(error: unknown): Answer {
+  const code = error instanceof BadRequest || error instanceof ControlError ? 'invalid argument' : 'unknown error'
+  const {
+    code: error_,
+    status,
+    message,
+  } = error instanceof WebDriverError ? error : new WebDriverError(code, messageOf(error))
+  return { status, body: { value: { error: error_, message, stacktrace: '' } } }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -8,8 +8,16 @@ try {
   else {
     const { dataDir, ...rest } = options
     const emulator = await startEmulator({ ...rest, ...(dataDir === undefined ? {} : { dataDir }) })
-    const stop = (): void => void emulator.close().then(() => process.exit(0))
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop)
+    const stop = (): void =>
+      void emulator.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`muster-emulator: could not stop in order: ${String(error)}\n`)
+          process.exit(1)
+        },
+      )
+    // The second signal finds the closing under way; the default would end the process in its middle.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
     // Started by a launcher that has died: phones without a launcher would stay for ever.
     process.once('disconnect', stop)
     process.stdout.write(`${options.phones} emulated phones at ${emulator.url}\n`)

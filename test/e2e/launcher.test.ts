@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import { Part } from '../support/part.ts'
 import { freePort, PASSWORD, RestClient } from '../support/rest-client.ts'
 import { within } from '../support/within.ts'
 
@@ -20,14 +23,14 @@ class Launcher {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    this.#process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
     this.#exit = new Promise((resolve) => this.#process.once('exit', (code, signal) => resolve(signal ?? code ?? -1)))
   }
 
   async ready(): Promise<void> {
     const ready = new Promise<void>((resolve) =>
-      this.#process.stdout?.on('data', (chunk: Buffer) => {
-        this.output += chunk.toString()
+      this.#process.stdout?.on('data', () => {
         if (this.output.includes('Stop with')) resolve()
       }),
     )
@@ -37,6 +40,11 @@ class Launcher {
   async stop(): Promise<number | string> {
     this.#process.kill('SIGTERM')
     return await within(this.#exit, 10_000, () => `the end after SIGTERM\n${this.output}`)
+  }
+
+  /** Its exit code, or the signal it died of. */
+  async ended(): Promise<number | string> {
+    return await within(this.#exit, 60_000, () => `the end\n${this.output}`)
   }
 
   /** Everything at once, as when a machine is switched off. */
@@ -60,68 +68,99 @@ const alive = (pid: number): boolean => {
   }
 }
 
-test('it says how to sign in, starts again what dies, ends everything on SIGTERM, and goes on after any end', async (t) => {
-  t.timeout(180_000)
-  const dataDir = mkdtempSync(join(tmpdir(), 'muster-test-'))
-  const ports = { http: await freePort(), grpc: await freePort(), emulator: await freePort() }
+/** A data directory that is open to all, and settings for a launcher on it. */
+async function stage(
+  t: ExecutionContext,
+  more: Record<string, string>,
+): Promise<{ dataDir: string; ports: { http: number; emulator: number }; environment: Record<string, string> }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'muster test '))
+  chmodSync(dataDir, 0o755)
+  mkdirSync(join(dataDir, 'run'))
+  t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
+  const ports = { http: await freePort(), emulator: await freePort() }
   const environment = {
     MUSTER_HTTP_PORT: String(ports.http),
-    MUSTER_GRPC_PORT: String(ports.grpc),
+    MUSTER_GRPC_PORT: String(await freePort()),
     MUSTER_EMULATOR_PORT: String(ports.emulator),
-    MUSTER_PHONES: '2',
     MUSTER_DATA_DIR: dataDir,
-    MUSTER_ADMIN_PASSWORD: PASSWORD,
+    ...more,
   }
+  return { dataDir, ports, environment }
+}
+
+const pidOf = (dataDir: string, part: string): number =>
+  Number(readFileSync(join(dataDir, 'run', `${part}.pid`), 'utf8'))
+
+/** Resolves with the process id of a part when it runs, under another one than `old`. */
+async function runs(dataDir: string, part: string, old?: number): Promise<number> {
+  const found = new Promise<number>((resolve) => {
+    const look = (): void => {
+      try {
+        const pid = pidOf(dataDir, part)
+        if (pid === old) return
+        watcher.close()
+        resolve(pid)
+      } catch {
+        return
+      }
+    }
+    const watcher = watch(join(dataDir, 'run'), look)
+    look()
+  })
+  return await within(found, 60_000, () => `${part} to run`)
+}
+
+const readable = (dataDir: string): string[] =>
+  readdirSync(dataDir, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && (statSync(join(dataDir, entry.name)).mode & 0o077) !== 0)
+    .map(({ name }) => name)
+
+test('it says how to sign in, starts again what dies, ends everything on SIGTERM, and goes on after any end', async (t) => {
+  t.timeout(180_000)
+  const { dataDir, ports, environment } = await stage(t, { MUSTER_PHONES: '2' })
   const rest = new RestClient(() => ports.http)
   let launcher = new Launcher(environment)
   t.teardown(async () => {
     rest.events.close()
     await launcher.destroy()
-    rmSync(dataDir, { recursive: true, force: true })
   })
-  const pidOf = (part: string): number => Number(readFileSync(join(dataDir, 'run', `${part}.pid`), 'utf8'))
   await launcher.ready()
   for (const line of ['Muster is ready', `${ports.http}/api/v1`, '/docs', 'Sign in', `${ports.emulator}/world`])
     t.true(launcher.output.includes(line), line)
   t.deepEqual(
-    readdirSync(join(dataDir, 'run'))
-      .filter((file) => file.endsWith('.pid'))
-      .toSorted(),
+    readdirSync(join(dataDir, 'run')).toSorted(),
     PARTS.map((part) => `${part}.pid`),
   )
   t.is((await fetch(`http://127.0.0.1:${ports.http}/healthz`)).status, 200)
   t.is((await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status, 200)
+  t.deepEqual(readable(dataDir), [], 'nobody else may read what is kept')
+
+  // Every later sign-in is with the changed password, over all the restarts below.
+  const madeUp = /as "admin" with "(.+)"\n/.exec(launcher.output)?.[1] ?? ''
+  const { data } = await rest.request('POST', '/auth/login', { username: 'admin', password: madeUp })
+  const { accessToken, user } = data as { accessToken: string; user: { id: number } }
+  t.is((await rest.request('PATCH', `/users/${user.id}`, { password: PASSWORD }, accessToken)).status, 200)
 
   const publish = async (content: string): Promise<string> => {
+    await rest.signIn()
     await rest.events.connect()
     const { items } = (await rest.ok('GET', '/devices')) as { items: { id: number }[] }
     const body = { content, devices: items.map(({ id }) => id) }
     return await rest.finished(Number((await rest.ok('POST', '/wechat/moments/tasks', body))['taskId']))
   }
-  const agent = pidOf('agent-phone-1')
-  const again = new Promise<void>((resolve) => {
-    const watcher = watch(join(dataDir, 'run'), () => {
-      try {
-        if (pidOf('agent-phone-1') === agent) return
-      } catch {
-        return
-      }
-      watcher.close()
-      resolve()
-    })
-  })
+  const agent = pidOf(dataDir, 'agent-phone-1')
   process.kill(agent, 'SIGKILL')
-  await within(again, 20_000, () => 'the agent to be started again')
+  await runs(dataDir, 'agent-phone-1', agent)
   t.is(await publish('after the death of an agent'), 'COMPLETED')
 
-  const pids = PARTS.map(pidOf)
+  const pids = PARTS.map((part) => pidOf(dataDir, part))
   t.is(await launcher.stop(), 0)
   t.deepEqual(pids.filter(alive), [], 'no process is left')
 
   launcher = new Launcher(environment)
   await launcher.ready()
   t.is(await publish('after a stop'), 'COMPLETED')
-  await launcher.killAll(PARTS.map(pidOf))
+  await launcher.killAll(PARTS.map((part) => pidOf(dataDir, part)))
   launcher = new Launcher(environment)
   await launcher.ready()
   t.is(await publish('after everything was killed'), 'COMPLETED')
@@ -132,4 +171,41 @@ test('it says how to sign in, starts again what dies, ends everything on SIGTERM
     world.moments.map(({ text }) => text),
     ['after the death of an agent', 'after a stop', 'after everything was killed'].flatMap((text) => [text, text]),
   )
+})
+
+test('SIGTERM at any moment of the start ends everything in order', async (t) => {
+  const { dataDir, environment } = await stage(t, { MUSTER_PHONES: '1' })
+  for (const part of ['emulator', 'control-plane', 'agent-phone-1']) {
+    const launcher = new Launcher(environment)
+    t.teardown(async () => await launcher.destroy())
+    await runs(dataDir, part)
+    const pids = readdirSync(join(dataDir, 'run')).map((file) => pidOf(dataDir, file.replace('.pid', '')))
+    t.is(await launcher.stop(), 0, part)
+    // An agent that is there may be ready as soon as the test knows of it.
+    if (part !== 'agent-phone-1') t.is(launcher.output, '', `nothing is ready after SIGTERM at ${part}`)
+    t.deepEqual(pids.filter(alive), [], part)
+    t.deepEqual(readdirSync(join(dataDir, 'run')), [], part)
+  }
+})
+
+test('a start with a setting that cannot work ends at once, says which, and leaves nothing running', async (t) => {
+  const { dataDir, environment } = await stage(t, { MUSTER_TZ: 'Mars/Olympus' })
+  const launcher = new Launcher(environment)
+  t.teardown(async () => await launcher.destroy())
+  t.is(await launcher.ended(), 1)
+  t.regex(launcher.output, /^npm start: control-plane cannot run: .*MUSTER_TZ: is not an IANA time zone.*; read .*\n$/)
+  t.deepEqual(readdirSync(join(dataDir, 'run')), [])
+})
+
+test('a plane that cannot start as it is set up says why, what to do, and that trying again is of no use', async (t) => {
+  const { dataDir, environment } = await stage(t, {})
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as AddressInfo
+  const plane = new Part('control-plane/src/main.ts', join(dataDir, 'plane.log'))
+  t.teardown(async () => await plane.kill())
+  t.is(await plane.start({ ...environment, MUSTER_HTTP_PORT: String(port) }), 'ended')
+  t.is(await plane.ended(), 78)
+  t.regex(plane.log(), new RegExp(`EADDRINUSE.*:${port}; end the program that listens there, or set MUSTER_HTTP_PORT`))
 })

@@ -1,90 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
-import { pino } from 'pino'
-import { Command, ResumeAction, type CommandResult } from '@muster/proto'
-import { runItems, startAgent, type CommandHandlers, type RunningAgent } from '@muster/sdk/agent'
-import { momentCommand, ScriptedGateway, type ScriptedSession } from '../support/scripted-gateway.ts'
-
-interface Bench {
-  readonly gateway: ScriptedGateway
-  /** Item ids whose last tap happened, in order. */
-  readonly taps: string[]
-  /** Holds each last tap back until it is called. */
-  readonly release: () => void
-  readonly start: (options?: { queueSize?: number; hold?: boolean }) => Promise<RunningAgent>
-  readonly connected: (resume?: Parameters<ScriptedSession['welcome']>[0]) => Promise<ScriptedSession>
-}
-
-/** An agent of the kit, with a handler that only counts its last taps, and a gateway that a test plays. */
-async function bench(t: ExecutionContext): Promise<Bench> {
-  const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
-  const gateway = await ScriptedGateway.start(dir)
-  const identity = await gateway.identity()
-  const taps: string[] = []
-  const gate = Promise.withResolvers<void>()
-  const agents: RunningAgent[] = []
-  t.teardown(async () => {
-    gate.resolve()
-    await Promise.all(agents.map(async (agent) => await agent.stop()))
-    gateway.close()
-    rmSync(dir, { recursive: true, force: true })
-  })
-  return {
-    gateway,
-    taps,
-    release: () => gate.resolve(),
-    start: async ({ queueSize = 256, hold = false } = {}) => {
-      const handlers: CommandHandlers = {
-        publishMoment: {
-          run: async ({ itemId }, context) => {
-            const effect = {
-              spend: 'posts' as const,
-              parts: 1,
-              prepare: async () => (hold ? await gate.promise : undefined),
-              commit: async () => void taps.push(itemId),
-              confirm: async () => 'done' as const,
-              probe: async () => 'done' as const,
-              readBaseline: () => undefined,
-            }
-            await runItems(context, [{ itemId, effect: () => effect }])
-          },
-        },
-      }
-      const agent = await startAgent({
-        identity,
-        address: gateway.address,
-        directory: join(dir, 'agent'),
-        agentVersion: '0.0.0',
-        device: { name: 'kit', type: 'ANDROID', model: 'raw', osVersion: '14', emulated: true },
-        handlers,
-        log: pino({ level: 'silent' }),
-        describe: async () => undefined,
-        backoff: { firstMs: 1, longestMs: 5 },
-        queueSize,
-      })
-      agents.push(agent)
-      return agent
-    },
-    connected: async (resume) => {
-      const session = await gateway.session()
-      session.welcome(resume)
-      await session.next('ready')
-      return session
-    },
-  }
-}
-
-const command = (value: Command) => ({ $case: 'command' as const, value })
-const ack = (commandId: string, error = '') => ({
-  $case: 'resultAck' as const,
-  value: { commandIds: [commandId], error },
-})
-const items = (result: CommandResult) => result.items.map(({ status, code }) => [status, code])
+import test from 'ava'
+import { Command, ResumeAction } from '@muster/proto'
+import { ack, command, items, kitBench } from '../support/kit-bench.ts'
+import { momentCommand } from '../support/scripted-gateway.ts'
 
 test('a command goes through every level in order, and its result is repeated until it is acknowledged', async (t) => {
-  const { start, connected, taps } = await bench(t)
+  const { start, connected, taps } = await kitBench(t)
   await start()
   const session = await connected()
   session.say(command(momentCommand('c1')))
@@ -103,7 +23,7 @@ test('a command goes through every level in order, and its result is repeated un
 })
 
 test('a command that comes twice takes effect once', async (t) => {
-  const { start, connected, taps, release } = await bench(t)
+  const { start, connected, taps, release } = await kitBench(t)
   await start({ hold: true })
   const session = await connected()
   session.say(command(momentCommand('c1')), command(momentCommand('c1')))
@@ -117,7 +37,7 @@ test('a command that comes twice takes effect once', async (t) => {
 })
 
 test('a command that is written again after its result is answered from the journal, also by a later life', async (t) => {
-  const { start, connected, taps } = await bench(t)
+  const { start, connected, taps } = await kitBench(t)
   const agent = await start()
   const session = await connected()
   session.say(command(momentCommand('c1')))
@@ -139,7 +59,7 @@ test('a command that is written again after its result is answered from the jour
 })
 
 test('a kind of command this agent does not know is refused as UNSUPPORTED, and the next one is run', async (t) => {
-  const { start, connected } = await bench(t)
+  const { start, connected } = await kitBench(t)
   await start()
   const session = await connected()
   // Field 99 of the oneof, as a later version of the protocol would have it.
@@ -156,7 +76,7 @@ test('a kind of command this agent does not know is refused as UNSUPPORTED, and 
 })
 
 test('a known kind without a handler is refused as UNSUPPORTED', async (t) => {
-  const { start, connected } = await bench(t)
+  const { start, connected } = await kitBench(t)
   await start()
   const session = await connected()
   const payload = { $case: 'syncContacts' as const, value: { itemId: 'i1' } }
@@ -167,7 +87,7 @@ test('a known kind without a handler is refused as UNSUPPORTED', async (t) => {
 })
 
 test('a result the plane cannot take is said again in short form', async (t) => {
-  const { start, connected } = await bench(t)
+  const { start, connected } = await kitBench(t)
   await start()
   const session = await connected()
   session.say(command(momentCommand('c1')))
@@ -179,7 +99,7 @@ test('a result the plane cannot take is said again in short form', async (t) => 
 })
 
 test('a full queue says NotNow and keeps nothing', async (t) => {
-  const { start, connected, release, taps } = await bench(t)
+  const { start, connected, release, taps } = await kitBench(t)
   await start({ queueSize: 1, hold: true })
   const session = await connected()
   session.say(command(momentCommand('c1')), command(momentCommand('c2')))
@@ -194,7 +114,7 @@ test('a full queue says NotNow and keeps nothing', async (t) => {
 })
 
 test('a cancel overtakes commands that have not begun, and one that comes before its command holds', async (t) => {
-  const { start, connected, release, taps } = await bench(t)
+  const { start, connected, release, taps } = await kitBench(t)
   await start({ hold: true })
   const session = await connected()
   const cancel = (commandId: string) => ({
@@ -218,7 +138,7 @@ test('a cancel overtakes commands that have not begun, and one that comes before
 })
 
 test('what the plane ended while there was no session is not begun', async (t) => {
-  const { start, connected, release, taps } = await bench(t)
+  const { start, connected, release, taps } = await kitBench(t)
   await start({ hold: true })
   const session = await connected()
   session.say(command(momentCommand('c1')))
@@ -231,7 +151,7 @@ test('what the plane ended while there was no session is not begun', async (t) =
 })
 
 test('after a restart nothing is begun before the plane has said to go on', async (t) => {
-  const { start, connected, gateway, release, taps } = await bench(t)
+  const { start, connected, gateway, release, taps } = await kitBench(t)
   const agent = await start({ hold: true })
   const session = await connected()
   session.say(command(momentCommand('c1')))
@@ -252,7 +172,7 @@ test('after a restart nothing is begun before the plane has said to go on', asyn
 })
 
 test('the phone holds the caps itself, whatever the plane sends', async (t) => {
-  const { start, gateway, taps } = await bench(t)
+  const { start, gateway, taps } = await kitBench(t)
   await start()
   const session = await gateway.session()
   session.welcome([], { posts: 1 })
@@ -263,7 +183,7 @@ test('the phone holds the caps itself, whatever the plane sends', async (t) => {
 })
 
 test('the phone of a stopped account does nothing', async (t) => {
-  const { start, gateway, taps } = await bench(t)
+  const { start, gateway, taps } = await kitBench(t)
   await start()
   const session = await gateway.session()
   session.welcome([], { stopped: true })
@@ -273,7 +193,7 @@ test('the phone of a stopped account does nothing', async (t) => {
 })
 
 test('an agent that is told to come back later does so, with the epoch it had', async (t) => {
-  const { start, connected } = await bench(t)
+  const { start, connected } = await kitBench(t)
   await start()
   const session = await connected()
   session.say({ $case: 'drain', value: { retryAfterMs: 1 } })

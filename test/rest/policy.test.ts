@@ -1,39 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
 import { CommandStatus, ItemStatus } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
-import { succeeded, type RawAgent } from '../support/raw-agent.ts'
-import { startTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { succeeded } from '../support/raw-agent.ts'
+import { accountOf, customer, ends, held, messageTask, momentTask, NOON, REAL_PHONES } from '../support/plane-tasks.ts'
+import { startTestPlane } from '../support/test-plane.ts'
 
 // The plane's half of every rule; the phone's half is tested with the agent kit.
 
 const DAY_MS = 24 * 60 * 60 * 1000
-
-async function accountOf(plane: TestPlane, agent: RawAgent): Promise<number> {
-  return Number((await plane.ok('GET', `/devices/${agent.deviceId}`))['accountId'])
-}
-
-async function momentTask(plane: TestPlane, agent: RawAgent, more: object = {}): Promise<number> {
-  const body = { content: 'hello', devices: [agent.deviceId], ...more }
-  return Number((await plane.ok('POST', '/wechat/moments/tasks', body))['taskId'])
-}
-
-/** A task that writes to customers of the agent's account. */
-async function messageBody(plane: TestPlane, agent: RawAgent, names: readonly string[]) {
-  const accountId = await accountOf(plane, agent)
-  const customerIds: number[] = []
-  for (const nickname of names)
-    customerIds.push(
-      Number((await plane.ok('POST', '/customers', { accountId, nickname, wechatId: `wxid_${nickname}` }))['id']),
-    )
-  const template = { name: 't', type: 'TEXT', content: 'hi', variables: [], materialIds: [] }
-  const { id: templateId } = await plane.ok('POST', '/message/templates', template)
-  const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds }
-  const body = { templateId, name: 'm', receivers, variables: {}, devices: [agent.deviceId], intervalSeconds: 0 }
-  return { body, customerIds }
-}
-
-const ends = async (plane: TestPlane, taskId: number) =>
-  (await plane.items(taskId)).map(({ status, code }) => [status, code])
 
 test.serial('the cap of a day counts what is done and what is under way, and a new day begins anew', async (t) => {
   // Behind the real time even a day later: the scheduler's own timers are real.
@@ -66,10 +40,11 @@ test.serial('who opts out after the task was made is not written to', async (t) 
   const plane = await startTestPlane(t)
   const agent = await plane.enrol('a')
   const first = await agent.connect()
-  const { body, customerIds } = await messageBody(plane, agent, ['yes', 'no'])
+  const accountId = await accountOf(plane, agent)
+  const [yes, no] = [await customer(plane, accountId, 'yes'), await customer(plane, accountId, 'no')]
   await first.cut()
-  const taskId = Number((await plane.ok('POST', '/message/tasks', body))['taskId'])
-  await plane.ok('PATCH', `/customers/${customerIds[1]}`, { optOut: true })
+  const taskId = await messageTask(plane, [agent], [yes, no])
+  await plane.ok('PATCH', `/customers/${no}`, { optOut: true })
   const back = await agent.connect({ lastEpoch: first.epoch })
   const command = await back.next('command')
   const receivers = command.payload?.$case === 'sendMessages' ? command.payload.value.items : []
@@ -83,23 +58,6 @@ test.serial('who opts out after the task was made is not written to', async (t) 
     ['SUCCEEDED', null],
     ['SKIPPED', 'OPTED_OUT'],
   ])
-})
-
-test.serial('a dry run says who would get it and who not, and makes nothing', async (t) => {
-  const plane = await startTestPlane(t)
-  const agent = await plane.enrol('a')
-  const session = await agent.connect()
-  const { body, customerIds } = await messageBody(plane, agent, ['yes', 'no', 'too'])
-  await plane.ok('PATCH', `/customers/${customerIds[1]}`, { optOut: true })
-  const dry = await plane.ok('POST', '/message/tasks?dryRun=true', body)
-  t.is(dry['wouldSend'], 2)
-  t.deepEqual(
-    (dry['skipped'] as { customerId: number; code: string }[]).map(({ customerId, code }) => [customerId, code]),
-    [[customerIds[1], 'OPTED_OUT']],
-  )
-  t.is((await plane.ok('GET', '/tasks'))['total'], 0)
-  await session.heard()
-  t.deepEqual(session.commands, [])
 })
 
 test.serial('a warning of the app stops that account until a person clears it; other accounts go on', async (t) => {
@@ -156,7 +114,7 @@ const NIGHT = Date.UTC(2026, 0, 14, 19)
 async function realPhone(t: ExecutionContext, clock: FakeClock, accepted: boolean) {
   const plane = await startTestPlane(t, {
     clock,
-    env: { MUSTER_ACCEPT_WECHAT_RULES: accepted ? 'yes' : '', MUSTER_ALLOW_EMULATED: '' },
+    env: { ...REAL_PHONES, ...(accepted ? {} : { MUSTER_ACCEPT_WECHAT_RULES: '' }) },
   })
   const agent = await plane.enrol('a')
   const session = await agent.connect()
@@ -169,6 +127,10 @@ test.serial('an account that is not emulated starts under the safe policy and is
   const budget = session.welcome?.budget
   t.deepEqual([budget?.posts, budget?.messages, budget?.quietStartMinute, budget?.quietEndMinute], [3, 60, 1320, 480])
   t.is(budget?.minIntervalMs, 5000)
+  t.like(await plane.ok('GET', `/accounts/${await accountOf(plane, agent)}`), {
+    policy: 'safe',
+    rules: { quietFrom: '22:00', quietUntil: '08:00', minIntervalSeconds: 5, customerSpacingHours: 24 },
+  })
   const taskId = await momentTask(plane, agent, { deliverWithinSeconds: 8 * 3600 })
   await session.heard()
   const online = await plane.events.find('ONLINE', (e) => e.type === 'device.updated' && e.status === 'ONLINE')
@@ -190,6 +152,29 @@ test.serial('without the notice accepted, a phone that is not emulated is given 
   const body = { content: 'hello', devices: [agent.deviceId] }
   const refused = await plane.call('POST', '/wechat/moments/tasks', body)
   t.deepEqual([refused.status, refused.code], [403, 'PHONE_DRIVER_NOT_ACCEPTED'])
+  const sync = await plane.call('POST', '/wechat/friends/sync', { devices: [agent.deviceId] })
+  t.is(sync.status, 403)
   await session.heard()
   t.deepEqual(session.commands, [])
+})
+
+test.serial('while the driver is off a real phone gets not even a command to read; emulated ones go on', async (t) => {
+  const clock = new FakeClock(NOON)
+  const plane = await startTestPlane(t, { clock })
+  const [real, emulated] = [await plane.enrol('a'), await plane.enrol('b')]
+  const device = { name: 'a', type: 'ANDROID', model: 'raw', osVersion: '14', emulated: false }
+  const [idle, working] = [await real.connect({ device }), await emulated.connect()]
+  const body = { devices: [real.deviceId, emulated.deviceId], deliverWithinSeconds: 10 }
+  const created = await plane.ok('POST', '/wechat/friends/sync', body)
+  t.regex(String(created['warnings']), /device 1 \(a\): the phone driver is off/)
+  const taskId = Number(created['taskId'])
+  working.say(succeeded(await working.next('command')))
+  await held(plane, taskId, 'APP_NOT_READY')
+  for (let second = 0; second < 12; second++) await Promise.all([idle.live(clock, 1), working.heard()])
+  t.is(await plane.finished(taskId), 'PARTIAL')
+  t.deepEqual(await ends(plane, taskId), [
+    ['EXPIRED', 'APP_NOT_READY'],
+    ['SUCCEEDED', null],
+  ])
+  t.deepEqual(idle.commands, [])
 })

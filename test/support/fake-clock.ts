@@ -1,3 +1,4 @@
+import type { AgentClock } from '@muster/sdk/agent'
 import type { Clock } from '../../control-plane/src/clock.ts'
 
 interface Entry {
@@ -26,6 +27,14 @@ export class FakeClock implements Clock {
     const entry = { due: this.#now + ms, work }
     this.#timers.add(entry)
     return { cancel: () => void this.#timers.delete(entry) }
+  }
+
+  forAgent(): AgentClock {
+    return {
+      now: () => this.#now,
+      monotonicMs: () => this.#now,
+      setTimeout: (work, ms) => this.setTimeout(work, ms),
+    }
   }
 
   /** Moves time on and fires what became due, in order; what those set is due in its turn. */

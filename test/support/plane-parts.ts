@@ -17,8 +17,10 @@ import { Sessions } from '../../control-plane/src/gateway/sessions.ts'
 import { WorkspaceTime } from '../../control-plane/src/http/schemas.ts'
 import { pullKillSwitch } from '../../control-plane/src/policy/kill-switch-routes.ts'
 import type { KillScope } from '../../control-plane/src/policy/model.ts'
+import { approvalRule } from '../../control-plane/src/policy/policy-rules.ts'
 import { Policy } from '../../control-plane/src/policy/service.ts'
 import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
+import { Approval } from '../../control-plane/src/tasks/approval.ts'
 import type { ItemRow, TaskRow, TaskStatus } from '../../control-plane/src/tasks/model.ts'
 import { TaskOperations } from '../../control-plane/src/tasks/operations.ts'
 import { TaskRollUp } from '../../control-plane/src/tasks/progress.ts'
@@ -132,7 +134,7 @@ export class PlaneParts {
   async optOut(customerId: number): Promise<void> {
     await this.db.write(async (tx) => {
       await this.db.models.customers.update({ optOut: true }, { where: { id: customerId }, transaction: tx })
-      await this.stops.customerOptedOut(tx, customerId)
+      await this.stops.customerUnwanted(tx, customerId, 'the customer opted out')
     })
   }
 
@@ -262,7 +264,8 @@ class Life {
     this.store = new TaskStore(base)
     const rollUp = new TaskRollUp({ ...base, store: this.store, minIntervalMs: async () => new Map() })
     this.stops = new TaskStops({ ...base, store: this.store, rollUp })
-    this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops })
+    const approval = new Approval({ db, approval: approvalRule(undefined) })
+    this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops, approval })
     const ports = { ...base, progress: rollUp, admission: policy, guard: policy, sink: { page: async () => undefined } }
     const writer = new CommandWriter(ports)
     this.dispatcher = new Dispatcher(ports)

@@ -65,6 +65,9 @@ test('each clock ends what it watches, and a lost lease of a ONCE command is nev
   t.deepEqual(verdict({ status: 'QUEUED' }, false), ['EXPIRED', 'DEVICE_OFFLINE', false])
   t.deepEqual(verdict({ status: 'QUEUED' }, true), ['EXPIRED', 'TOO_LATE', false])
   t.deepEqual(verdict({ status: 'QUEUED', holdCode: 'QUIET_HOURS' }, true), ['EXPIRED', 'QUIET_HOURS', false])
+  t.deepEqual(verdict({ status: 'QUEUED', holdCode: 'QUIET_HOURS' }, false), ['EXPIRED', 'DEVICE_OFFLINE', false])
+  const held = { ...row, status: 'QUEUED' as const, holdCode: 'APP_NOT_READY', holdReason: 'the phone driver is off' }
+  t.is(reap(held, true, NOW)?.reason, 'the phone driver is off')
   t.deepEqual(verdict({ status: 'DISPATCHED' }, true), ['EXPIRED', 'DELIVERY_EXPIRED', true])
   t.deepEqual(verdict({ status: 'DISPATCHED' }, false), ['EXPIRED', 'DEVICE_OFFLINE', true])
   t.deepEqual(verdict({ status: 'RUNNING' }, true), ['UNKNOWN_EFFECT', 'LEASE_LOST', true])

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -93,4 +93,23 @@ test('a journal that cannot be written refuses everything and says so', async (t
   await journal.close()
   await t.throwsAsync(async () => await journal.received([momentCommand('c2')]))
   t.regex((await journal.failed).message, /journal cannot be written/)
+})
+
+test('a journal that finds no room to be written anew goes on with the lines it has', async (t) => {
+  const dir = directory(t)
+  let journal = await Journal.open(dir, systemClock)
+  const { id } = journal
+  await wholeLife(journal, 'c1')
+  await journal.close()
+  const before = readFileSync(join(dir, 'journal.jsonl'))
+  // A directory in the place of the new file: it can no more be written than on a full disk.
+  mkdirSync(join(dir, 'journal.jsonl.part'))
+  journal = await Journal.open(dir, systemClock)
+  t.deepEqual([journal.id, readFileSync(join(dir, 'journal.jsonl'))], [id, before])
+  await wholeLife(journal, 'c2')
+  await journal.close()
+  journal = await Journal.open(dir, systemClock)
+  t.truthy(journal.entry('c1')?.result)
+  t.truthy(journal.entry('c2')?.result)
+  await journal.close()
 })

@@ -1,8 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { Visibility } from '@muster/proto'
 import { FINAL_TASK, mayDo, OPEN_ITEM, rollUp, type ItemCounts } from '../../control-plane/src/tasks/lifecycle.ts'
 import { ITEM_STATUSES, TASK_STATUSES } from '../../control-plane/src/tasks/model.ts'
-import type { MessageParams } from '../../control-plane/src/tasks/params.ts'
+import type { MessageParams, MomentsParams } from '../../control-plane/src/tasks/params.ts'
 import { planCommands, type PlannableItem } from '../../control-plane/src/tasks/planner.ts'
 
 const counts = fc.dictionary(fc.constantFrom(...ITEM_STATUSES), fc.integer({ min: 1, max: 5 }), { minKeys: 1 })
@@ -31,13 +32,13 @@ test('a task that has ended can be neither paused, resumed nor cancelled', (t) =
     for (const verb of ['pause', 'resume', 'cancel', 'approve', 'reject'] as const) t.false(mayDo(verb, status))
 })
 
-const params = (batchSize: number, intervalSeconds: number) =>
+const params = (batchSize: number, intervalSeconds: number, batchPauseSeconds = 60) =>
   ({
     kind: 'MESSAGE',
     batchSize,
     intervalSeconds,
-    batchPauseSeconds: 60,
-    template: { materials: [] },
+    batchPauseSeconds,
+    template: { type: 'TEXT', materials: [] },
   }) as unknown as MessageParams
 
 const sendItem = (id: number, deviceId: number): PlannableItem => ({
@@ -53,15 +54,16 @@ const sendItem = (id: number, deviceId: number): PlannableItem => ({
   } as never,
 })
 
-test('every receiver is in exactly one command of its own device, in order, in batches no larger than asked', (t) => {
+test('every receiver is in exactly one command of its own device, in order, in batches no larger than asked and no closer than the pace', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 60 }),
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 0, max: 9 }),
-      (devices, batchSize, floorSeconds) => {
+      fc.integer({ min: 0, max: 20 }),
+      (devices, batchSize, floorSeconds, pauseSeconds) => {
         const items = devices.map((deviceId, index) => sendItem(index + 1, deviceId))
-        const commands = planCommands(params(batchSize, 3), items, () => floorSeconds * 1000)
+        const { commands } = planCommands(params(batchSize, 3, pauseSeconds), items, () => floorSeconds * 1000)
         const planned = commands.flatMap(({ itemIds }) => itemIds)
         if (planned.length !== items.length || new Set(planned).size !== items.length) return false
         return [...Map.groupBy(commands, ({ deviceId }) => deviceId)].every(([deviceId, mine]) => {
@@ -74,7 +76,7 @@ test('every receiver is in exactly one command of its own device, in order, in b
               return (
                 position === index &&
                 itemIds.length <= batchSize &&
-                pauseMs === (index === 0 ? 0 : 60_000) &&
+                pauseMs === (index === 0 ? 0 : Math.max(pauseSeconds, 3, floorSeconds) * 1000) &&
                 (pace?.intervalMs ?? 0) >= floorSeconds * 1000
               )
             })
@@ -84,4 +86,54 @@ test('every receiver is in exactly one command of its own device, in order, in b
     ),
   )
   t.pass()
+})
+
+test('a message without text is never built; its receiver is named instead', (t) => {
+  const [full, empty] = [sendItem(1, 1), sendItem(2, 1)]
+  const textless = { ...empty, payload: { ...empty.payload, text: null } as never }
+  const { commands, unplanned } = planCommands(params(50, 0), [full, textless], () => 0)
+  t.deepEqual(
+    commands.flatMap(({ itemIds }) => itemIds),
+    [1],
+  )
+  t.deepEqual(
+    unplanned.map(({ itemId, code }) => [itemId, code]),
+    [[2, 'MISSING_VARIABLE']],
+  )
+})
+
+test('a Moment hidden from nobody of an account is for all; one shown to nobody of it is not published', (t) => {
+  const friend = { wechatId: 'w', nickname: 'n', remark: '', isGroup: false, memberCount: 0 }
+  const moment = (visibleTo: string) =>
+    ({
+      kind: 'MOMENTS',
+      content: 'x',
+      images: [],
+      visibleTo,
+      audience: { 1: [friend], 2: [] },
+    }) as unknown as MomentsParams
+  const publish = (id: number, accountId: number | null): PlannableItem => ({
+    ...sendItem(id, id),
+    accountId,
+    action: 'PUBLISH',
+    payload: { action: 'PUBLISH' },
+  })
+  const items = [publish(1, 1), publish(2, 2), publish(3, null)]
+  const plan = (visibleTo: string) => {
+    const { commands, unplanned } = planCommands(moment(visibleTo), items, () => 0)
+    const shown = commands.map(({ payload }) =>
+      payload.$case === 'publishMoment' ? [payload.value.visibility, payload.value.audience.length] : [],
+    )
+    return { shown, left: unplanned.map(({ itemId, code }) => [itemId, code]) }
+  }
+  const [two, three] = [2, 3].map((id) => [id, 'CONTACT_NOT_FOUND'])
+  t.deepEqual(plan('EXCLUDE'), {
+    shown: [
+      [Visibility.EXCLUDE, 1],
+      [Visibility.ALL, 0],
+    ],
+    left: [three],
+  })
+  t.deepEqual(plan('INCLUDE'), { shown: [[Visibility.INCLUDE, 1]], left: [two, three] })
+  t.is(plan('PRIVATE').shown.length, 3)
 })

@@ -1,6 +1,6 @@
-import { AgentError, AgentStopping, step, type CommandContext } from '@muster/sdk/agent'
+import { AgentError, step, type CommandContext } from '@muster/sdk/agent'
 import type { AccountState } from '@muster/proto'
-import { ElementGone, type UiDriver } from '../driver/ui-driver.ts'
+import { DriverFailure, ElementGone, type UiDriver } from '../driver/ui-driver.ts'
 import { AppScreen } from '../screen/app-screen.ts'
 import { ScreenLost } from '../screen/screen-lost.ts'
 import { locatorsFor, type Locators } from '../wechat/locators.ts'
@@ -55,21 +55,23 @@ export class PhoneWork {
   }
 
   /**
-   * Runs a flow that has no effect on anybody, again from its start when the screen was lost on the way. Throws
-   * UI_CHANGED with a picture once that does not help.
+   * Runs a flow that has no effect on anybody, again from its start when the screen was lost or the driver failed on the
+   * way. Once that does not help, throws UI_CHANGED with a picture, or DEVICE_UNREACHABLE.
    */
   async steady<T>(work: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof AgentError || error instanceof AgentStopping) throw error
-        if (!(error instanceof ScreenLost) && !(error instanceof ElementGone)) throw error
+        const failed = error instanceof DriverFailure
+        if (!failed && !(error instanceof ScreenLost) && !(error instanceof ElementGone)) throw error
         this.context.log.info(
           { err: error, commandId: this.context.commandId, tries },
           'the screen was lost; from the start',
         )
-        if (tries === TRIES) throw await this.screen.fail('UI_CHANGED', error.message)
+        if (tries < TRIES) continue
+        if (failed) throw new AgentError('DEVICE_UNREACHABLE', `the driver failed: ${error.message}`, { cause: error })
+        throw await this.screen.fail('UI_CHANGED', error.message)
       }
     }
   }

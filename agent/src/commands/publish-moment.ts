@@ -3,6 +3,7 @@ import type { MaterialRef, PublishMoment } from '@muster/proto'
 import { AgentError, runItems, type CommandHandler, type Effect, type Settled } from '@muster/sdk/agent'
 import { z } from 'zod'
 import { chooseAudience, isComposer, readyToPublish, writeMoment, type Audience } from '../wechat/composer.ts'
+import { identify } from '../wechat/audience.ts'
 import { doneButton, pickPictures, pushPictures, type PickedFile } from '../wechat/gallery.ts'
 import {
   isTimeline,
@@ -30,7 +31,7 @@ class MomentEffect implements Effect<Shown> {
   readonly parts = 1
   readonly #work: PhoneWork
   readonly #payload: PublishMoment
-  readonly #audience: Audience
+  #audience: Audience
 
   constructor(work: PhoneWork, payload: PublishMoment) {
     this.#work = work
@@ -66,6 +67,7 @@ class MomentEffect implements Effect<Shown> {
     const { screen, locators } = this.#work
     const before = await this.#work.step('publish.baseline', async () => await readOwnMoments(screen, locators))
     await this.#work.step('publish.push', async () => await pushPictures(screen, files))
+    this.#audience = await identify(screen, locators, this.#audience)
     await openTimeline(screen)
     await this.#work.step('publish.pick', async () => await this.#openComposer(files))
     await screen.waitFor('the composer', (seen) => isComposer(seen) || undefined)

@@ -40,6 +40,13 @@ export class ElementGone extends Error {
 /** The driver's server did not answer, or not in a way one can use. Whether it acted is not known. */
 export class DriverFailure extends Error {
   override readonly name = 'DriverFailure'
+  /** Whether the session is gone for certain; another failure may pass. */
+  readonly sessionLost: boolean
+
+  constructor(message: string, options: { cause?: unknown; sessionLost?: boolean } = {}) {
+    super(message, { cause: options.cause })
+    this.sessionLost = options.sessionLost ?? false
+  }
 }
 
 export const APP = 'com.tencent.mm'
@@ -47,13 +54,14 @@ export const APP = 'com.tencent.mm'
 export const LONG_PRESS_MS = 800
 
 const GONE = ['no such element', 'stale element reference']
+const LOST = ['invalid session id', 'ECONNREFUSED', 'session is either terminated or not started']
 
 /** Tells an element that is gone from a driver that failed, by the W3C error code. */
 export function driverError(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error)
   const words = `${errorName(error)} ${message}`
   if (GONE.some((code) => words.includes(code))) return new ElementGone(message, { cause: error })
-  return new DriverFailure(message, { cause: error })
+  return new DriverFailure(message, { cause: error, sessionLost: LOST.some((code) => words.includes(code)) })
 }
 
 /** W3C codes come as the error's name or its `code`. */

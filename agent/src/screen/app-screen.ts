@@ -11,11 +11,33 @@ const DRIVER_TRIES = 4
 const TAP_TRIES = 4
 const EMPTY_LOOKS = 4
 const MOST_INTERRUPTIONS = 6
+const FILL_TRIES = 2
+/** So long an app may take to draw what was typed. */
+const FILL_MS = 5000
 
 export interface ScreenOptions {
   readonly clock: AgentClock
   readonly log: Logger
   readonly signal: AbortSignal
+}
+
+/** How long a view has to stay the same before it is believed. */
+export interface Settling<T> {
+  /** @default 10_000 */
+  readonly limitMs?: number
+  /**
+   * The least time between the first and the last of the equal looks; undefined for a view that one look proves.
+   * @default two looks, whatever the time between them
+   */
+  readonly stillMs?: (found: T) => number | undefined
+  /** A look before, which counts as the first. */
+  readonly known?: Snapshot | undefined
+}
+
+interface Look {
+  readonly source: string
+  readonly at: number
+  readonly disturbances: number
 }
 
 type Find = (screen: Snapshot) => UiElement | undefined
@@ -26,10 +48,16 @@ export class AppScreen {
   readonly #options: ScreenOptions
   /** Words of the dialog that was closed last. */
   lastDialog: string | undefined
+  #disturbances = 0
 
   constructor(driver: UiDriver, options: ScreenOptions) {
     this.#driver = driver
     this.#options = options
+  }
+
+  /** How often something lay over the app. A gesture in the meantime may have met that instead of the app. */
+  get disturbances(): number {
+    return this.#disturbances
   }
 
   /**
@@ -40,7 +68,7 @@ export class AppScreen {
     let empty = 0
     for (let interruptions = 0; interruptions < MOST_INTERRUPTIONS;) {
       this.#options.signal.throwIfAborted()
-      const screen = Snapshot.parse(await this.#again(async () => await this.#driver.source()))
+      const screen = await this.#again(async () => read(await this.#driver.source()))
       if (screen.elements.length <= 1) {
         if (++empty >= EMPTY_LOOKS) throw await this.fail('UI_TREE_EMPTY', 'the app shows no nodes to screen readers')
         await this.#rest()
@@ -53,6 +81,7 @@ export class AppScreen {
       const found = interruptionOn(screen)
       if (!found) return screen
       interruptions++
+      this.#disturbances++
       await this.#clear(found)
     }
     throw new ScreenLost('one dialog after the other')
@@ -68,6 +97,35 @@ export class AppScreen {
       if (clock.monotonicMs() >= until) throw new ScreenLost(`${what} did not show within ${limitMs} ms`)
       await this.#rest()
     }
+  }
+
+  /**
+   * Looks until `find` answers something on looks that are equal: a tree of which a part is missing, or a list that
+   * still fills, differs from the next. For every decision on what is *not* there. Throws ScreenLost after the limit.
+   */
+  async settled<T>(what: string, find: (screen: Snapshot) => T | undefined, settling: Settling<T> = {}): Promise<T> {
+    const { clock } = this.#options
+    const { limitMs = WAIT_MS, stillMs = () => 0, known } = settling
+    const until = clock.monotonicMs() + limitMs
+    let first: Look | undefined = known && this.#noted(known, Number.NEGATIVE_INFINITY)
+    for (;;) {
+      const seen = await this.look()
+      const found = find(seen)
+      const now = this.#noted(seen, clock.monotonicMs())
+      if (found === undefined) first = undefined
+      else {
+        const still = stillMs(found)
+        if (still === undefined) return found
+        if (first?.source !== now.source || first.disturbances !== now.disturbances) first = now
+        else if (now.at - first.at >= still) return found
+      }
+      if (now.at >= until) throw new ScreenLost(`${what} did not come to rest within ${limitMs} ms`)
+      await this.#rest()
+    }
+  }
+
+  #noted({ source }: Snapshot, at: number): Look {
+    return { source, at, disturbances: this.#disturbances }
   }
 
   /** Waits for an element and touches it. Throws ScreenLost. */
@@ -88,14 +146,30 @@ export class AppScreen {
     }
   }
 
-  /** Puts a text into an input, and reads it back. */
+  /** Puts a text into an input, and reads it back. Throws UNSUPPORTED for one that the phone shows otherwise. */
   async fill(what: string, find: Find, text: string): Promise<void> {
-    await this.#touch(what, find, async ({ xpath }) => await this.#driver.replaceText(xpath, text))
-    await this.#again(async () => await this.#driver.hideKeyboard())
-    await this.waitFor(`${what} with its text`, (screen) => {
-      const input = find(screen)
-      return input && holds(input, text) ? input : undefined
-    })
+    for (let tries = 1; ; tries++) {
+      await this.#touch(what, find, async ({ xpath }) => {
+        await this.#again(async () => await this.#driver.replaceText(xpath, text))
+      })
+      await this.#again(async () => await this.#driver.hideKeyboard())
+      if (await this.#reads(what, find, text)) return
+      // It can have been typed into a field that was just being drawn anew, but not each time.
+      if (tries === FILL_TRIES)
+        throw await this.fail('UNSUPPORTED', `${what}: the phone shows another text than was typed`)
+    }
+  }
+
+  /** Whether an input shows a text; answers false once it keeps on showing another. */
+  async #reads(what: string, find: Find, text: string): Promise<boolean> {
+    return await this.settled(
+      `${what} with its text`,
+      (screen) => {
+        const input = find(screen)
+        return input && { right: holds(input, text) }
+      },
+      { stillMs: ({ right }) => (right ? undefined : FILL_MS) },
+    ).then(({ right }) => right)
   }
 
   /** Scrolls a list by a part of its height; answers whether there is more that way. */
@@ -118,14 +192,22 @@ export class AppScreen {
   }
 
   async #clear(found: Interruption): Promise<void> {
-    if (found.kind === 'logged-out') {
-      throw await this.fail('LOGIN_REQUIRED', `the account is signed out on the phone: ${found.words}`)
+    switch (found.kind) {
+      case 'loggedOut':
+        throw await this.fail('LOGIN_REQUIRED', `the account is signed out on the phone: ${found.words}`)
+      case 'risk':
+        throw await this.fail('RISK_CONTROL', `WeChat wants a person: ${found.words}`)
+      case 'tooOften': {
+        const error = await this.fail('RISK_CONTROL', `WeChat limits the account: ${found.words}`)
+        if (found.close) await this.#driver.tap(found.close.xpath).catch(() => undefined)
+        throw error
+      }
+      case 'dialog':
+        await this.#close(found)
     }
-    if (found.kind === 'too-frequent') {
-      const error = await this.fail('RISK_CONTROL', `WeChat limits the account: ${found.words}`)
-      if (found.close) await this.#driver.tap(found.close.xpath).catch(() => undefined)
-      throw error
-    }
+  }
+
+  async #close(found: Extract<Interruption, { kind: 'dialog' }>): Promise<void> {
     this.lastDialog = found.words
     this.#options.log.info({ words: found.words, closedBy: found.close.text }, 'closed what lay over the app')
     await this.#driver.tap(found.close.xpath).catch((error: unknown) => {
@@ -163,6 +245,15 @@ export class AppScreen {
 
   async #rest(): Promise<void> {
     await sleep(this.#options.clock, BETWEEN_LOOKS_MS, this.#options.signal)
+  }
+}
+
+/** Half a page source is no page source. */
+function read(source: string): Snapshot {
+  try {
+    return Snapshot.parse(source)
+  } catch (error) {
+    throw new DriverFailure('the page source cannot be read', { cause: error })
   }
 }
 

@@ -1,14 +1,13 @@
+import { warningIn, type Warning } from './signs.ts'
 import type { Snapshot, UiElement } from './snapshot.ts'
 
+const HANG_UP = '挂断'
 /** In the order in which they are tried: the first leaves things as they are. */
-const WAYS_OUT = ['不保留', '不保存', '以后再说', '暂不', '我知道了', '知道了', '稍后', '取消', '关闭', '挂断', '忽略']
+const WAYS_OUT = ['不保留', '不保存', '以后再说', '暂不', '我知道了', '知道了', '稍后', '取消', '关闭', HANG_UP, '忽略']
 const ONLY_WAY_OUT = '确定'
-const TOO_OFTEN = ['操作过于频繁', '发送消息过于频繁', '操作频繁']
-const LOGGED_OUT = ['你已退出微信', '你的账号在其他设备登录', '登录过期']
 
 export type Interruption =
-  | { readonly kind: 'logged-out'; readonly words: string }
-  | { readonly kind: 'too-frequent'; readonly words: string; readonly close: UiElement | undefined }
+  | { readonly kind: Warning; readonly words: string; readonly close: UiElement | undefined }
   | { readonly kind: 'dialog'; readonly words: string; readonly close: UiElement }
 
 /**
@@ -16,17 +15,19 @@ export type Interruption =
  * What friends write is never taken for a dialog.
  */
 export function interruptionOn(screen: Snapshot): Interruption | undefined {
-  if (screen.list || screen.input || screen.image('返回')) return undefined
+  if (screen.list || screen.image('返回')) return undefined
   const buttons = screen.all((element) => element.cls === 'Button')
   if (buttons.length === 0) return undefined
   const words = screen
     .all((element) => element.cls === 'TextView' && element.text !== '')
     .map((element) => element.text)
     .join(' ')
-  if (LOGGED_OUT.some((sign) => words.includes(sign))) return { kind: 'logged-out', words }
   const close = wayOut(buttons)
-  if (TOO_OFTEN.some((sign) => words.includes(sign))) return { kind: 'too-frequent', words, close }
-  return close ? { kind: 'dialog', words, close } : undefined
+  // A caller may have any name.
+  const warning = close?.text === HANG_UP ? undefined : warningIn(words)
+  if (warning) return { kind: warning, words, close }
+  // To sign in or to be verified one may have to write something; a dialog that asks for words is a flow's own.
+  return close && !screen.input ? { kind: 'dialog', words, close } : undefined
 }
 
 function wayOut(buttons: readonly UiElement[]): UiElement | undefined {

@@ -1,4 +1,4 @@
-import { DOMParser, type Element } from '@xmldom/xmldom'
+import { DOMParser, onErrorStopParsing, type Element } from '@xmldom/xmldom'
 import type { Box } from '../driver/ui-driver.ts'
 
 /** A node of the page source. Empty strings are what the app does not say. */
@@ -18,6 +18,9 @@ export interface UiElement {
   readonly xpath: string
 }
 
+/** A source that is cut off must not pass for a short one; a text is read as it stands, whatever ends its lines. */
+const parser = new DOMParser({ onError: onErrorStopParsing, normalizeLineEndings: (source) => source })
+
 /** What one look at the screen showed. */
 export class Snapshot {
   readonly source: string
@@ -35,7 +38,7 @@ export class Snapshot {
   /** Reads a page source. Throws when it is no XML. */
   static parse(source: string): Snapshot {
     const elements: UiElement[] = []
-    const root = new DOMParser().parseFromString(source, 'text/xml').documentElement
+    const root = parser.parseFromString(source, 'text/xml').documentElement
     let appPackage = ''
     for (const child of childElements(root)) {
       appPackage ||= child.getAttribute('package') ?? ''
@@ -108,9 +111,12 @@ function boxOf(bounds: string): Box {
   return { x: left, y: top, width: right - left, height: bottom - top }
 }
 
-/** What it says belongs to its name, so that a row that moved under the finger is not taken for another. */
+/**
+ * What it says belongs to its name, so that a row that moved under the finger is not taken for another. What an input
+ * holds does not: it is there to be replaced.
+ */
 function xpathOf(element: Element): string {
-  const tests = ['bounds', 'text', 'content-desc']
+  const tests = (element.tagName.endsWith('EditText') ? ['bounds'] : ['bounds', 'text', 'content-desc'])
     .filter((name) => element.hasAttribute(name))
     .map((name) => `@${name}=${quoted(element.getAttribute(name) ?? '')}`)
   return `//${element.tagName}[${tests.join(' and ')}]`

@@ -8,7 +8,6 @@ type Tab = (typeof TABS)[number]
 const TAB_REGION = 0.9
 const MOST_BACKS = 10
 const SCREEN_HEIGHT_GUESS = 2340
-const MOST_SCROLLS = 500
 
 const tab = (screen: Snapshot, name: Tab): UiElement | undefined => {
   const bottom = Math.max(SCREEN_HEIGHT_GUESS / 2, ...screen.elements.map(({ box }) => box.y + box.height))
@@ -19,28 +18,27 @@ const tab = (screen: Snapshot, name: Tab): UiElement | undefined => {
 export const isHome = (screen: Snapshot): boolean =>
   screen.image('搜索') !== undefined && TABS.every((name) => tab(screen, name))
 
-/** Goes back to the first screen from wherever the app is. Throws ScreenLost. */
-export async function goHome(screen: AppScreen): Promise<void> {
+/** Goes back to the first screen from wherever the app is; answers how it looks. Throws ScreenLost. */
+export async function goHome(screen: AppScreen): Promise<Snapshot> {
   for (let backs = 0; backs < MOST_BACKS; backs++) {
-    if (isHome(await screen.look())) return
-    await screen.back()
+    const seen = await screen.look().catch((error: unknown) => {
+      // An app that had to be brought to the front again is no further from home for it.
+      if (!(error instanceof ScreenLost)) throw error
+    })
+    if (seen && isHome(seen)) return seen
+    if (seen) await screen.back()
   }
   throw new ScreenLost('the first screen could not be reached')
 }
+
+/** Whether this tab is on the screen. */
+export const isTab = (screen: Snapshot, name: Tab): boolean => isHome(screen) && tab(screen, name)?.selected === true
 
 /** Opens one of the four tabs from anywhere. */
 export async function openTab(screen: AppScreen, name: Tab): Promise<void> {
   await goHome(screen)
   await screen.tap(`tab ${name}`, (seen) => tab(seen, name))
   await screen.waitFor(`tab ${name}, chosen`, (seen) => tab(seen, name)?.selected || undefined)
-}
-
-/** Shows the first row of the list on the screen. */
-export async function scrollToTop(screen: AppScreen): Promise<void> {
-  for (let scrolls = 0; scrolls < MOST_SCROLLS; scrolls++) {
-    const area = (await screen.look()).list
-    if (!area || !(await screen.scroll(area.box, 'up'))) return
-  }
 }
 
 /** Opens a row of a menu by its words. */

@@ -1,63 +1,96 @@
 import { AgentError } from '@muster/sdk/agent'
 import type { Receiver } from '@muster/proto'
 import type { AppScreen } from '../screen/app-screen.ts'
+import { isFull, walkList, type ListPlace, type ListWindow } from '../screen/list-walk.ts'
 import { ScreenLost } from '../screen/screen-lost.ts'
 import { below, type Snapshot, type UiElement } from '../screen/snapshot.ts'
 import { goHome } from './home.ts'
 import type { Locators } from './locators.ts'
 
 const SECTIONS = ['联系人', '群聊', '聊天记录'] as const
-/** More results than that are not looked through. */
-const MOST_SCROLLS = 50
-const NO_RESULT_MS = 1500
+/** The app fills the list a moment after the text; that nothing fits shows in nothing but time. */
+export const NO_RESULT_MS = 1500
 type Section = (typeof SECTIONS)[number]
 
-/** A row of the results, by its name and why it is listed. */
+/** A row with somebody's name, and why it is listed. */
 export interface FoundRow {
   readonly element: UiElement
+  /** Named by what it says, so that a touch does not meet another row that came into its place. */
+  readonly label: UiElement
   readonly name: string
   /** Such as `微信号：…` or `昵称：…`; empty when the name itself fits. */
   readonly detail: string
 }
 
-/** Rows of one section as the screen shows them now; `scrolled` when its heading may have passed out of sight. */
-export function rowsOf(
-  screen: Snapshot,
-  section: Section,
-  { rowName, rowDetail }: Locators,
-  scrolled = false,
-): FoundRow[] {
-  const rows: FoundRow[] = []
-  let current: string | undefined = scrolled ? section : undefined
-  for (const child of screen.list?.children ?? []) {
-    // A heading stands in the list itself; a person of that name is inside a row.
-    if (child.cls === 'TextView') current = child.text
-    else if (current === section) rows.push(readRow(child, rowName, rowDetail))
-  }
-  return rows
-}
-
-export function readRow(element: UiElement, rowName: string, rowDetail: string): FoundRow {
+export function readRow(element: UiElement, { rowName, rowDetail }: Locators): FoundRow {
   const parts = below(element)
-  const textOf = (id: string): string => parts.find((part) => part.id === id)?.text ?? ''
-  return { element, name: textOf(rowName), detail: textOf(rowDetail) }
+  const label = parts.find((part) => part.id === rowName)
+  const detail = parts.find((part) => part.id === rowDetail)?.text ?? ''
+  return { element, label: label ?? element, name: label?.text ?? '', detail }
 }
 
-/** Types a query into the search; answers the screen with its results. */
-export async function search(screen: AppScreen, query: string): Promise<Snapshot> {
+export const detailOfId = (wechatId: string): string => `微信号：${wechatId}`
+
+/** One section of the results, window by window, until the next one begins. */
+interface SectionWindow {
+  /** All rows of the section that the screen shows now. */
+  readonly shown: readonly FoundRow[]
+  /** Those that no window before has shown. */
+  readonly fresh: readonly FoundRow[]
+  /** Those that may have been shown before, and may as well be others that look the same. */
+  readonly doubtful: readonly FoundRow[]
+}
+
+interface Query {
+  readonly words: string
+  readonly section: Section
+  readonly fits: (row: FoundRow) => boolean
+  /** Whether a single row is enough. */
+  readonly unique: boolean
+}
+
+/** Searches for something and goes through all rows of one section. */
+async function* searchFor(screen: AppScreen, locators: Locators, query: Query): AsyncGenerator<SectionWindow> {
   await goHome(screen)
   await screen.tap('搜索', (seen) => seen.image('搜索'))
-  await screen.fill('the search field', (seen) => (seen.text('取消') ? seen.input : undefined), query)
-  return await results(screen)
+  await screen.fill('the search field', (seen) => (seen.text('取消') ? seen.input : undefined), query.words)
+  let sections: readonly (string | undefined)[] = []
+  for await (const window of walkList(screen, resultsOf(locators, query))) {
+    sections = sectionsOf(window, sections)
+    const read = (from: number, to?: number): FoundRow[] =>
+      window.rows
+        .slice(from, to)
+        .filter((row, index) => sections[from + index] === query.section && !isHeading(row))
+        .map((row) => readRow(row, locators))
+    const { known, surelyKnown } = window
+    yield { shown: read(0), fresh: read(known), doubtful: read(surelyKnown, known) }
+    const last = sections.at(-1)
+    if (SECTIONS.findIndex((name) => name === last) > SECTIONS.indexOf(query.section)) return
+  }
 }
 
-/** The app fills the list a moment after the text; that nothing fits shows in nothing but time. */
-async function results(screen: AppScreen): Promise<Snapshot> {
-  try {
-    return await screen.waitFor('a result', (seen) => (seen.list?.children.length ? seen : undefined), NO_RESULT_MS)
-  } catch (error) {
-    if (!(error instanceof ScreenLost)) throw error
-    return await screen.look()
+/** A heading stands in the list itself; a person of that name is inside a row. */
+const isHeading = (row: UiElement): boolean => row.cls === 'TextView'
+
+/** The section of each row. A heading may have passed out of sight in a window before. */
+function sectionsOf({ rows, known }: ListWindow, before: readonly (string | undefined)[]): (string | undefined)[] {
+  const sections: (string | undefined)[] = []
+  for (const [index, row] of rows.entries()) {
+    if (isHeading(row)) sections.push(row.text)
+    else sections.push(index < known ? before[before.length - known + index] : sections[index - 1])
+  }
+  return sections
+}
+
+function resultsOf(locators: Locators, { words, section, fits, unique }: Query): ListPlace {
+  return {
+    what: 'the results',
+    here: (seen) => seen.text('取消') !== undefined && seen.input?.text === words,
+    stillMs: (seen) => {
+      const rows = seen.list?.children ?? []
+      if (unique && rows.some((row) => !isHeading(row) && fits(readRow(row, locators)))) return undefined
+      return isFull(seen) || rows.some((row) => isHeading(row) && row.text === section) ? 0 : NO_RESULT_MS
+    },
   }
 }
 
@@ -73,53 +106,70 @@ export interface Expected {
  * that only one person has. Throws CONTACT_NOT_FOUND and CONTACT_AMBIGUOUS.
  */
 export async function openFoundPerson(screen: AppScreen, locators: Locators, receiver: Receiver): Promise<Expected> {
-  const row = await onePerson(screen, locators, receiver)
-  await screen.tapSeen(row.element)
-  return { wechatId: receiver.wechatId, name: row.name }
-}
-
-async function onePerson(screen: AppScreen, locators: Locators, receiver: Receiver): Promise<FoundRow> {
   const { wechatId, nickname, remark } = receiver
-  const query = wechatId || remark || nickname
-  if (query === '') throw new AgentError('CONTACT_NOT_FOUND', 'the receiver has neither a WeChat id nor a name')
-  const seen = await search(screen, query)
-  if (wechatId !== '') return await byWechatId(screen, locators, seen, wechatId)
-  const fitting = rowsOf(seen, '联系人', locators).filter((row) =>
-    remark === '' ? row.name === nickname || row.detail === `昵称：${nickname}` : row.name === remark,
-  )
-  const [first, ...others] = fitting
-  if (others.length > 0 || (first && peopleGoOn(seen))) {
+  const words = wechatId || remark || nickname
+  if (words === '') throw new AgentError('CONTACT_NOT_FOUND', 'the receiver has neither a WeChat id nor a name')
+  const fits = (row: FoundRow): boolean => {
+    if (wechatId !== '') return row.detail === detailOfId(wechatId)
+    return remark === '' ? row.name === nickname || row.detail === `昵称：${nickname}` : row.name === remark
+  }
+  const query: Query = { words, section: '联系人', fits, unique: wechatId !== '' }
+  const { count, row } = query.unique ? await first(screen, locators, query) : await all(screen, locators, query)
+  if (count > 1) {
     throw new AgentError(
       'CONTACT_AMBIGUOUS',
-      `several contacts are called "${query}"; sync them, or give each a remark of its own`,
+      `several contacts are called "${words}"; sync them, or give each a remark of its own`,
     )
   }
-  if (!first) throw new AgentError('CONTACT_NOT_FOUND', `the phone has no contact "${query}"`)
-  return first
+  if (count === 0) throw new AgentError('CONTACT_NOT_FOUND', `the phone has no contact "${words}"`)
+  if (row) await screen.tapSeen(row.label)
+  const opened = row ?? (await openNth(screen, locators, query, 0))
+  return { wechatId, name: opened.name }
 }
 
-/** An id is somebody's alone, but the ids that begin with it are listed too. */
-async function byWechatId(screen: AppScreen, locators: Locators, first: Snapshot, wechatId: string): Promise<FoundRow> {
-  for (let seen = first, scrolls = 0; scrolls < MOST_SCROLLS; scrolls++) {
-    const row = rowsOf(seen, '联系人', locators, scrolls > 0).find(({ detail }) => detail === `微信号：${wechatId}`)
-    if (row) return row
-    if (!seen.list || !peopleGoOn(seen)) break
-    await screen.scroll(seen.list.box, 'down')
-    const next = await screen.look()
-    if (next.source === seen.source) break
-    seen = next
+interface Fitting {
+  /** How many rows fit. */
+  readonly count: number
+  /** The last one of them, while it is on the screen. */
+  readonly row: FoundRow | undefined
+}
+
+async function all(screen: AppScreen, locators: Locators, query: Query): Promise<Fitting> {
+  let [count, row]: [number, FoundRow | undefined] = [0, undefined]
+  for await (const { shown, fresh, doubtful } of searchFor(screen, locators, query)) {
+    if (doubtful.some(query.fits)) throw new AgentError('CONTACT_AMBIGUOUS', `too many are called "${query.words}"`)
+    count += fresh.filter(query.fits).length
+    row = shown.findLast(query.fits)
   }
-  throw new AgentError('CONTACT_NOT_FOUND', `the phone has no contact ${wechatId}`)
+  return { count, row }
 }
 
-/** Whether more people than the screen shows may fit. */
-function peopleGoOn(screen: Snapshot): boolean {
-  const rows = screen.list?.children ?? []
-  const last = rows.at(-1)
-  const area = screen.list?.box
-  if (!last || !area) return false
-  const endsHere = rows.some((row) => row.cls === 'TextView' && row.text !== '联系人')
-  return !endsHere && last.box.y + 2 * last.box.height > area.y + area.height
+async function first(screen: AppScreen, locators: Locators, query: Query): Promise<Fitting> {
+  for await (const { shown } of searchFor(screen, locators, query)) {
+    const row = shown.find(query.fits)
+    if (row) return { count: 1, row }
+  }
+  return { count: 0, row: undefined }
+}
+
+/** Opens the n-th row that fits, from 0. Throws ScreenLost when there are fewer now. */
+async function openNth(screen: AppScreen, locators: Locators, query: Query, position: number): Promise<FoundRow> {
+  let passed = 0
+  for await (const { fresh } of searchFor(screen, locators, query)) {
+    const fitting = fresh.filter(query.fits)
+    const row = fitting[position - passed]
+    if (row) {
+      await screen.tapSeen(row.label)
+      return row
+    }
+    passed += fitting.length
+  }
+  throw new ScreenLost('the results changed while they were looked at')
+}
+
+interface GroupTitle {
+  readonly name: string
+  readonly members: number
 }
 
 /**
@@ -128,47 +178,55 @@ function peopleGoOn(screen: Snapshot): boolean {
  */
 export async function openFoundGroup(screen: AppScreen, locators: Locators, receiver: Receiver): Promise<Expected> {
   const name = receiver.nickname
-  const fitting = async (): Promise<FoundRow[]> =>
-    rowsOf(await search(screen, name), '群聊', locators).filter((row) => row.name === name)
-  const count = (await fitting()).length
+  const query: Query = { words: name, section: '群聊', fits: (row) => row.name === name, unique: false }
+  const { count, row } = await all(screen, locators, query)
   if (count === 0) throw new AgentError('CONTACT_NOT_FOUND', `the phone has no group "${name}"`)
-  const chosen =
-    count === 1 ? 0 : await groupBySize(screen, locators, { fitting, count, members: receiver.memberCount })
-  const row = (await fitting())[chosen]
-  if (!row) throw new ScreenLost('the groups changed while they were looked at')
-  await screen.tapSeen(row.element)
-  const title = await groupTitle(screen, locators)
-  if (title.name !== name) throw new ScreenLost(`another group opened instead of "${name}"`)
+  if (count === 1 && row) await screen.tapSeen(row.label)
+  else {
+    const { memberCount } = receiver
+    await openNth(
+      screen,
+      locators,
+      query,
+      count === 1 ? 0 : await groupOfSize(screen, locators, { query, count, memberCount }),
+    )
+  }
+  const title = await groupTitle(screen, locators, name)
+  if (count > 1 && title.members !== receiver.memberCount) throw new ScreenLost(`another group "${name}" opened`)
   return { wechatId: '', name: `${name}(${title.members})` }
 }
 
 interface GroupsOfOneName {
-  readonly fitting: () => Promise<FoundRow[]>
+  readonly query: Query
   readonly count: number
-  readonly members: number
+  readonly memberCount: number
 }
 
-async function groupBySize(screen: AppScreen, locators: Locators, groups: GroupsOfOneName): Promise<number> {
-  const sizes: number[] = []
-  for (let index = 0; index < groups.count; index++) {
-    const row = (await groups.fitting())[index]
-    if (!row) throw new ScreenLost('the groups changed while they were looked at')
-    await screen.tapSeen(row.element)
-    sizes.push((await groupTitle(screen, locators)).members)
+/** Looks at the groups until two rounds agree, so that no row that moved under the finger hides a group. */
+async function groupOfSize(screen: AppScreen, locators: Locators, groups: GroupsOfOneName): Promise<number> {
+  const { query, count, memberCount } = groups
+  const round = async (): Promise<number[]> => {
+    const sizes: number[] = []
+    while (sizes.length < count) {
+      await openNth(screen, locators, query, sizes.length)
+      sizes.push((await groupTitle(screen, locators, query.words)).members)
+    }
+    return sizes
   }
-  const right = sizes.flatMap((size, index) => (size === groups.members ? [index] : []))
-  const [only] = right
-  if (right.length === 1 && only !== undefined) return only
-  throw new AgentError(
-    'CONTACT_AMBIGUOUS',
-    `${groups.count} groups have this name, and their sizes do not tell them apart`,
-  )
+  const sizes = await round()
+  if ((await round()).join() !== sizes.join()) throw new ScreenLost('the groups changed while they were looked at')
+  const [only, ...others] = sizes.flatMap((size, index) => (size === memberCount ? [index] : []))
+  if (only !== undefined && others.length === 0) return only
+  throw new AgentError('CONTACT_AMBIGUOUS', `${count} groups have this name, and their sizes do not tell them apart`)
 }
 
-async function groupTitle(screen: AppScreen, { title }: Locators): Promise<{ name: string; members: number }> {
-  return await screen.waitFor('a group chat', (seen) => {
+/** Waits for the conversation of a group. Throws ScreenLost when it is not the one of that name. */
+export async function groupTitle(screen: AppScreen, { title }: Locators, name: string): Promise<GroupTitle> {
+  const shown = await screen.waitFor('a group chat', (seen: Snapshot) => {
     const words = seen.image('聊天信息') ? seen.find((element) => element.id === title)?.text : undefined
     const parts = /^(.*)\((\d+)\)$/s.exec(words ?? '')
     return parts ? { name: parts[1] ?? '', members: Number(parts[2]) } : undefined
   })
+  if (shown.name !== name) throw new ScreenLost(`another group opened instead of "${name}"`)
+  return shown
 }

@@ -3,12 +3,16 @@ import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { Id, IdParams, pageOf, paging, window } from '../http/schemas.ts'
+import { Id, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import { clockTime, rulesOf } from '../policy/policy-rules.ts'
 import type { Policy } from '../policy/service.ts'
 import type { AccountRow } from './model.ts'
 
+const SECOND_MS = 1000
+const HOUR_MS = 60 * 60 * SECOND_MS
 const Cap = z.number().int().min(0).max(10_000)
 const CapsSchema = z.strictObject({ posts: Cap, messages: Cap, likes: Cap, comments: Cap })
+const MinuteOfDay = z.string().regex(/^\d\d:\d\d$/)
 const Account = z
   .strictObject({
     id: z.number().int(),
@@ -20,27 +24,32 @@ const Account = z
     reason: z.string().nullable(),
     health: z.number().int(),
     policy: z.enum(['demo', 'safe']),
+    rules: z
+      .strictObject({
+        quietFrom: MinuteOfDay.nullable(),
+        quietUntil: MinuteOfDay.nullable(),
+        minIntervalSeconds: z.number(),
+        customerSpacingHours: z.number(),
+      })
+      .meta({ description: "What the policy asks for; times are the workspace's" }),
     caps: CapsSchema,
     usedToday: CapsSchema,
+    hold: z
+      .strictObject({
+        code: z.string(),
+        reason: z.string(),
+        until: Timestamp.nullable().meta({ description: 'Null until a person lifts it' }),
+      })
+      .nullable()
+      .meta({ description: 'What keeps the account from acting now' }),
   })
   .meta({ id: 'Account' })
 
 /** WeChat accounts, their caps and their circuit breaker. */
-export function accountRoutes({ db, policy }: { db: Database; policy: Policy }): Route[] {
+export function accountRoutes(deps: { db: Database; policy: Policy; time: WorkspaceTime }): Route[] {
+  const { db, policy } = deps
   const { accounts } = db.models
-  const view = async (account: AccountRow) => ({
-    id: account.id,
-    wechatId: account.wechatId,
-    nickname: account.nickname,
-    deviceId: account.deviceId,
-    status: account.status,
-    stopCode: account.stopCode,
-    reason: account.stopReason,
-    health: account.health,
-    policy: account.policy,
-    caps: policy.capsOf(account),
-    usedToday: await policy.usedToday(account.id),
-  })
+  const view = async (account: AccountRow) => await accountView(deps, account)
   const existing = async (id: number): Promise<AccountRow> => {
     const account = await row(accounts, { where: { id } })
     if (!account) throw notFound('account', id)
@@ -111,4 +120,31 @@ export function accountRoutes({ db, policy }: { db: Database; policy: Policy }):
       },
     }),
   ]
+}
+
+async function accountView({ policy, time }: { policy: Policy; time: WorkspaceTime }, account: AccountRow) {
+  const { id, wechatId, nickname, deviceId, status, stopCode, stopReason, health } = account
+  const { caps, quietStart, quietEnd, minIntervalMs, customerSpacingMs } = rulesOf(account)
+  const quiet = quietStart !== quietEnd
+  const hold = await policy.holdOf(account)
+  return {
+    id,
+    wechatId,
+    nickname,
+    deviceId,
+    status,
+    stopCode,
+    reason: stopReason,
+    health,
+    policy: account.policy,
+    rules: {
+      quietFrom: quiet ? clockTime(quietStart) : null,
+      quietUntil: quiet ? clockTime(quietEnd) : null,
+      minIntervalSeconds: minIntervalMs / SECOND_MS,
+      customerSpacingHours: customerSpacingMs / HOUR_MS,
+    },
+    caps,
+    usedToday: await policy.usedToday(id),
+    hold: hold ? { code: hold.code, reason: hold.reason, until: time.format(hold.untilMs) } : null,
+  }
 }

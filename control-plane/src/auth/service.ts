@@ -7,7 +7,7 @@ import type { Database } from '../database/database.ts'
 import { insert, row } from '../database/table.ts'
 import { MusterError } from '../errors.ts'
 import type { Role, UserRow } from './model.ts'
-import { hashPassword, verifyPassword } from './passwords.ts'
+import { verifyPassword } from './passwords.ts'
 
 const ACCESS_SECONDS = 2 * 60 * 60
 const REFRESH_MS = 14 * 24 * 60 * 60 * 1000
@@ -56,22 +56,6 @@ export class Authenticator {
     this.#db = deps.db
     this.#clock = deps.clock
     this.#key = deps.key
-  }
-
-  /** Makes `admin` at the first start; a given password replaces the stored one. */
-  async ensureAdmin(password: string | undefined): Promise<void> {
-    const admin = await row(this.#db.models.users, { where: { username: 'admin' } })
-    if (!admin) {
-      const passwordHash = await hashPassword(password ?? randomBytes(12).toString('base64url'))
-      const user = { username: 'admin', role: 'admin' as const, passwordHash, disabled: false }
-      await this.#db.write(async (tx) => await insert(this.#db.models.users, user, tx))
-    } else if (password !== undefined && !(await verifyPassword(password, admin.passwordHash))) {
-      const passwordHash = await hashPassword(password)
-      await this.#db.write(
-        async (tx) =>
-          await this.#db.models.users.update({ passwordHash }, { where: { id: admin.id }, transaction: tx }),
-      )
-    }
   }
 
   /** Throws UNAUTHENTICATED without saying which of the two was wrong. */

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { CsvError, parse } from 'csv-parse/sync'
+import { parse, type CsvError } from 'csv-parse/sync'
 import { z } from 'zod'
-import { invalid, MusterError } from '../errors.ts'
+import { invalid } from '../errors.ts'
 import type { Contacts } from './service.ts'
 
 const MOST_ROWS = 10_000
+const MOST_BYTES = 8 * 1024 * 1024
 const text = (most: number) => z.string().trim().max(most)
 const Row = z.strictObject({
   wechatId: text(64).optional(),
@@ -13,60 +14,105 @@ const Row = z.strictObject({
   region: text(100).optional(),
   source: text(40).optional(),
   optOut: z
-    .enum(['', 'true', 'false', '1', '0'])
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['', 'true', 'false', '1', '0']))
     .optional()
     .transform((value) => value === 'true' || value === '1'),
 })
+const COLUMNS: readonly string[] = Object.keys(Row.shape)
+
+/** A row of the file that can be a customer. */
+export interface ImportRow extends z.output<typeof Row> {
+  readonly line: number
+}
+
+export interface RefusedRow {
+  readonly line: number
+  readonly reason: string
+}
 
 export interface ImportReport {
   readonly taken: number
-  readonly refused: { line: number; reason: string }[]
+  readonly refused: RefusedRow[]
 }
 
 /**
- * Takes customers from a CSV file with a header line: wechatId, nickname, remark, region, source, optOut. A row that is
- * refused does not stop the others. Throws INVALID_REQUEST for a file that is no such CSV.
+ * Takes customers from a CSV file, UTF-8 or GB18030, with a header line: wechatId, nickname, remark, region, source,
+ * optOut. A row that is refused does not stop the others. Throws INVALID_REQUEST for a file that is no such CSV, and
+ * NOT_FOUND for the account.
  */
 export async function importCustomers(contacts: Contacts, accountId: number, path: string): Promise<ImportReport> {
-  const records = read(await readFile(path, 'utf8'))
-  const refused: { line: number; reason: string }[] = []
-  let taken = 0
-  for (const { record, info } of records) {
-    const parsed = Row.safeParse(record)
-    if (!parsed.success) {
-      const reason = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`).join('; ')
-      refused.push({ line: info.lines, reason })
-      continue
-    }
-    try {
-      const { wechatId, ...rest } = parsed.data
-      await contacts.create({ source: 'IMPORT', ...rest, accountId, wechatId: wechatId || null })
-      taken++
-    } catch (error) {
-      if (!(error instanceof MusterError)) throw error
-      if (error.code === 'NOT_FOUND') throw error
-      refused.push({ line: info.lines, reason: error.message })
-    }
-  }
-  return { taken, refused }
+  const bytes = await readFile(path)
+  if (bytes.length > MOST_BYTES) throw invalid(`file: has more than ${MOST_BYTES / 1024 / 1024} MB; split it`)
+  const { rows, refused } = read(decoded(bytes))
+  const { taken, known } = await contacts.import(accountId, rows)
+  return { taken, refused: [...refused, ...known].sort((a, b) => a.line - b.line) }
 }
 
-function read(csv: string): { record: Record<string, string>; info: { lines: number } }[] {
-  try {
-    const records = parse(csv, {
-      columns: true,
-      bom: true,
-      skip_empty_lines: true,
-      trim: true,
-      info: true,
-      relax_column_count: false,
-    })
-    const list = records as unknown as { record: Record<string, string>; info: { lines: number } }[]
-    if (list.length > MOST_ROWS) throw invalid(`file: has more than ${MOST_ROWS} rows; split it`)
-    return list
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw invalid(`file: is not a CSV with a header line: ${error.message}; mend that line`)
-    throw error
+/** Excel in China saves CSV files in GBK, which GB18030 contains; UTF-8 that is not GBK by chance cannot be mistaken. */
+function decoded(bytes: Buffer): string {
+  const [first, second] = bytes
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  for (const encoding of ['utf-8', 'gb18030']) {
+    try {
+      return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    } catch {
+      continue
+    }
   }
+  throw invalid('file: is neither UTF-8 nor GB18030 text; save it as "CSV UTF-8"')
+}
+
+function read(csv: string): { rows: ImportRow[]; refused: RefusedRow[] } {
+  const refused: RefusedRow[] = []
+  const [header, ...records] = recordsOf(csv, refused)
+  const names = checkedHeader(header?.record ?? [])
+  const rows: ImportRow[] = []
+  for (const { record, info } of records) {
+    const line = info.lines
+    if (record.length !== names.length) {
+      refused.push({ line, reason: `row: has ${record.length} fields, the header ${names.length}` })
+      continue
+    }
+    const parsed = Row.safeParse(Object.fromEntries(names.map((name, at) => [name, record[at]])))
+    if (parsed.success) rows.push({ ...parsed.data, line })
+    else {
+      const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`)
+      refused.push({ line, reason: reasons.join('; ') })
+    }
+  }
+  return { rows, refused }
+}
+
+interface CsvRecord {
+  readonly record: string[]
+  readonly info: { readonly lines: number }
+}
+
+function recordsOf(csv: string, refused: RefusedRow[]): CsvRecord[] {
+  const records = parse(csv, {
+    bom: true,
+    skip_empty_lines: true,
+    trim: true,
+    info: true,
+    relax_column_count: true,
+    skip_records_with_error: true,
+    on_skip: (error: CsvError | undefined) => {
+      if (error) refused.push({ line: Number(error['lines'] ?? 0), reason: `row: ${error.message}` })
+      return undefined
+    },
+  }) as unknown as CsvRecord[]
+  if (records.length > MOST_ROWS + 1) throw invalid(`file: has more than ${MOST_ROWS} rows; split it`)
+  return records
+}
+
+function checkedHeader(names: readonly string[]): readonly string[] {
+  const unknown = names.filter((name) => !COLUMNS.includes(name))
+  if (!names.includes('nickname') || unknown.length > 0 || new Set(names).size < names.length) {
+    const why =
+      unknown.length > 0 ? `does not know ${unknown.slice(0, 5).join(', ')}` : 'needs nickname, each name once'
+    throw invalid(`file: its header line ${why}; the columns are ${COLUMNS.join(', ')}`)
+  }
+  return names
 }

@@ -43,7 +43,7 @@ export const defineCustomers = (sequelize: Sequelize): Table<CustomerRow> =>
       lastSentAt: instant(),
       deletedAt: instant(),
     },
-    { indexes: [{ fields: ['accountId', 'wechatId'] }] },
+    { indexes: [{ fields: ['accountId', 'wechatId'] }, { fields: ['wechatId'] }] },
   )
 
 export const defineTags = (sequelize: Sequelize): Table<TagRow> =>

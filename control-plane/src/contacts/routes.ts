@@ -25,8 +25,8 @@ const Customer = z
 const text = (most: number) => z.string().max(most).optional()
 const CustomerBody = z.strictObject({
   accountId: z.number().int().positive(),
-  wechatId: z.string().min(1).max(64).nullable().optional(),
-  nickname: z.string().min(1).max(200),
+  wechatId: z.string().trim().min(1).max(64).nullable().optional(),
+  nickname: z.string().trim().min(1).max(200),
   remark: text(200),
   region: text(100),
   source: text(40),

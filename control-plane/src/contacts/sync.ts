@@ -3,6 +3,7 @@ import type { CreationAttributes, Model, Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
+import { CustomerIndex } from './match.ts'
 import type { CustomerRow } from './model.ts'
 
 /** Matches what a phone shows with the customers of its account; pure. */
@@ -11,14 +12,9 @@ export interface ContactMerge {
   readonly changed: readonly { readonly id: number; readonly contact: FoundContact }[]
 }
 
-/**
- * Finds each contact's customer: by WeChat id where the phone shows it, else by remark, else by nickname. A customer
- * with another known WeChat id never matches, whatever its name; a name that fits several is a new customer.
- */
+/** Finds each contact's customer; those without one are new. */
 export function mergeContacts(customers: readonly CustomerRow[], found: readonly FoundContact[]): ContactMerge {
-  const byWechatId = new Map(
-    customers.flatMap((customer) => (customer.wechatId ? [[customer.wechatId, customer] as const] : [])),
-  )
+  const index = new CustomerIndex(customers)
   const added: FoundContact[] = []
   const changed: { id: number; contact: FoundContact }[] = []
   const taken = new Set<number>()
@@ -26,7 +22,7 @@ export function mergeContacts(customers: readonly CustomerRow[], found: readonly
   for (const contact of found) {
     if (contact.wechatId && seen.has(contact.wechatId)) continue
     seen.add(contact.wechatId)
-    const known = (contact.wechatId && byWechatId.get(contact.wechatId)) || byName(customers, contact, taken)
+    const known = index.find(contact, ({ id }) => !taken.has(id))
     if (!known) added.push(contact)
     else {
       taken.add(known.id)
@@ -34,18 +30,6 @@ export function mergeContacts(customers: readonly CustomerRow[], found: readonly
     }
   }
   return { added, changed }
-}
-
-function byName(
-  customers: readonly CustomerRow[],
-  contact: FoundContact,
-  taken: ReadonlySet<number>,
-): CustomerRow | undefined {
-  const free = customers.filter((customer) => !taken.has(customer.id) && (!contact.wechatId || !customer.wechatId))
-  const same = contact.remark
-    ? free.filter((customer) => customer.remark === contact.remark)
-    : free.filter((customer) => !customer.remark && customer.nickname === contact.nickname)
-  return same.length === 1 ? same[0] : undefined
 }
 
 const differs = (customer: CustomerRow, contact: FoundContact): boolean =>

@@ -1,5 +1,9 @@
 import {
+  col,
   DataTypes,
+  fn,
+  Op,
+  where,
   type CreationAttributes,
   type FindOptions,
   type Model,
@@ -59,6 +63,28 @@ export async function rows<Row extends object>(table: Table<Row>, options: FindO
 /** The first row that fits, or undefined. */
 export async function row<Row extends object>(table: Table<Row>, options: FindOptions<Row>): Promise<Row | undefined> {
   return (await rows(table, { ...options, limit: 1 }))[0]
+}
+
+/**
+ * Rows in which one of the columns contains the text, whatever characters it has; ASCII letters in either case.
+ * @param columns as the table names them
+ */
+export function contains(columns: readonly string[], text: string) {
+  const wanted = text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+  return { [Op.or]: columns.map((name) => where(fn('instr', fn('lower', col(name)), wanted), { [Op.gt]: 0 })) }
+}
+
+const IDS_PER_QUERY = 1000
+
+/** Asks about many ids, so many at a time that no statement grows without bound. */
+export async function inChunks<Id, Found>(
+  ids: readonly Id[],
+  query: (some: Id[]) => Promise<readonly Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = []
+  for (let first = 0; first < ids.length; first += IDS_PER_QUERY)
+    found.push(...(await query(ids.slice(first, first + IDS_PER_QUERY))))
+  return found
 }
 
 /** Inserts one row; answers its id. */

@@ -1,14 +1,15 @@
-import { randomBytes, createHash } from 'node:crypto'
 import { Op, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
-import { insert, row, rows } from '../database/table.ts'
+import { contains, insert, row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import { makeEnrolmentCode, type EnrolmentCodesDeps } from './enrolment-codes.ts'
 import type { DeviceRow } from './model.ts'
 import { removeDevice, type RemovalDeps } from './removal.ts'
 import { deviceStatus } from './status.ts'
+import type { AccountRow } from '../accounts/model.ts'
 
 const StatusSchema = z.enum(['ONLINE', 'OFFLINE', 'DISABLED'])
 const Device = z
@@ -26,11 +27,10 @@ const Device = z
   })
   .meta({ id: 'Device' })
 const DeviceEvent = z.strictObject({ id: z.number().int(), type: z.string(), data: z.unknown(), at: Timestamp })
+const Name = z.string().trim().min(1).max(100)
 
-export interface DeviceRoutesDeps extends RemovalDeps {
+export interface DeviceRoutesDeps extends EnrolmentCodesDeps, RemovalDeps {
   readonly time: WorkspaceTime
-  /** Base64url SHA-256 of the plane's CA; part of every enrolment code. */
-  readonly caFingerprint: string
 }
 
 /** Enrolment codes, devices and their history. */
@@ -38,7 +38,7 @@ export function deviceRoutes(deps: DeviceRoutesDeps): Route[] {
   return [enrolmentCodeRoute(deps), ...readRoutes(deps), ...changeRoutes(deps)]
 }
 
-function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps): Route {
+function enrolmentCodeRoute(deps: DeviceRoutesDeps): Route {
   return defineRoute({
     method: 'post',
     path: '/devices/enrolment-codes',
@@ -46,7 +46,7 @@ function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps
     tag: 'devices',
     role: 'operator',
     body: z.strictObject({
-      name: z.string().min(1).max(100).optional(),
+      name: Name.optional(),
       expiresInSeconds: z
         .number()
         .int()
@@ -56,12 +56,9 @@ function enrolmentCodeRoute({ db, clock, time, caFingerprint }: DeviceRoutesDeps
     }),
     data: z.strictObject({ code: z.string(), expiresAt: Timestamp }),
     handle: async ({ body, caller }) => {
-      const secret = randomBytes(16).toString('base64url')
-      const expiresAt = clock.now().getTime() + body.expiresInSeconds * 1000
-      const codeHash = createHash('sha256').update(secret).digest('hex')
-      const code = { codeHash, name: body.name ?? null, expiresAt, createdBy: caller.userId }
-      await db.write(async (tx) => await insert(db.models.enrolmentCodes, code, tx))
-      return { code: `${secret}.${caFingerprint}`, expiresAt: time.format(expiresAt) }
+      const { expiresInSeconds, name = null } = body
+      const { code, expiresAt } = await makeEnrolmentCode(deps, { name, expiresInSeconds, createdBy: caller.userId })
+      return { code, expiresAt: deps.time.format(expiresAt) }
     },
   })
 }
@@ -85,7 +82,7 @@ function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
             : query.status === 'DISABLED'
               ? { disabled: true }
               : { disabled: false, online: query.status === 'ONLINE' }),
-          ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
+          ...(query.keyword ? await called(db, query.keyword) : {}),
         }
         const found = await rows(devices, { where, ...window(query), order: [['id', 'ASC']] })
         return {
@@ -167,13 +164,14 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
       tag: 'devices',
       role: 'operator',
       params: IdParams,
-      body: z.strictObject({ name: z.string().min(1).max(100) }),
+      body: z.strictObject({ name: Name }),
       data: Device,
       handle: async ({ params, body }) => {
-        await existing(db, params.id)
-        await db.write(
-          async (tx) => await devices.update({ name: body.name }, { where: { id: params.id }, transaction: tx }),
-        )
+        const device = await existing(db, params.id)
+        await db.write(async (tx) => {
+          await devices.update({ name: body.name }, { where: { id: device.id }, transaction: tx })
+          await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(device) }])
+        })
         return await oneView(db, time, params.id)
       },
     }),
@@ -194,6 +192,16 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
       },
     }),
   ]
+}
+
+/** Devices with the text in their name or in the WeChat id or nickname of their account. */
+async function called(db: Database, keyword: string): Promise<{ [Op.or]: readonly object[] }> {
+  const accounts = await rows(db.models.accounts, {
+    where: contains(['wechat_id', 'nickname'], keyword) as WhereOptions<AccountRow>,
+    attributes: ['id'],
+  })
+  const byName = contains(['name'], keyword)[Op.or]
+  return { [Op.or]: [...byName, { accountId: accounts.map((account) => account.id) }] }
 }
 
 async function existing(db: Database, id: number): Promise<DeviceRow> {

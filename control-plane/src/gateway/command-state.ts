@@ -118,12 +118,12 @@ type Reapable = Pick<
   | 'effectClass'
   | 'deliverBy'
   | 'leaseUntil'
-  | 'holdCode'
   | 'afterCommandId'
   | 'cancelRequestedAt'
   | 'cancelCode'
   | 'cancelReason'
->
+> &
+  Partial<Pick<CommandRow, 'holdCode' | 'holdReason'>>
 
 /** Whether one of a command's two clocks has run out, and what that means. */
 export function reap(command: Reapable, online: boolean, now: number): ReaperVerdict | undefined {
@@ -132,10 +132,9 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
     // What is stopped in the queue ends as its stop says.
     if (stop) return undefined
     if (command.afterCommandId !== null || command.deliverBy > now) return undefined
-    const code = command.holdCode ?? (online ? 'TOO_LATE' : 'DEVICE_OFFLINE')
-    const reason = online
-      ? 'it could not begin before its delivery deadline'
-      : 'the device was offline until the delivery deadline'
+    const [code, reason] = online
+      ? [command.holdCode ?? 'TOO_LATE', command.holdReason ?? 'it could not begin before its delivery deadline']
+      : ['DEVICE_OFFLINE', 'the device was offline until the delivery deadline']
     return { status: 'EXPIRED', code, reason, provisional: false }
   }
   if (command.status === 'DISPATCHED') {
@@ -155,6 +154,9 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
 }
 
 const OPEN_ITEMS: ReadonlySet<ItemStatus> = new Set(['PENDING', 'DISPATCHED', 'RUNNING'])
+
+/** What has or may have reached somebody, and must never be done again. */
+export const EFFECTS: ReadonlySet<ItemStatus> = new Set(['SUCCEEDED', 'UNKNOWN_EFFECT'])
 
 /** Whether an agent's word on an item counts: it is open, or was closed by the reaper alone. */
 export const itemTakesOutcome = (item: { status: ItemStatus; provisional: boolean }): boolean =>

@@ -5,9 +5,9 @@ import { row, rows, updateAlike, type Change } from '../database/table.ts'
 import type { AccountGuard, EventLog, TaskProgress } from '../ports.ts'
 import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
 import { saveItems } from '../tasks/item-changes.ts'
-import type { ItemRow, ItemStatus } from '../tasks/model.ts'
+import type { ItemRow } from '../tasks/model.ts'
 import { asked, itemOffPhone, offPhone, stopOf, type StopReason } from '../tasks/stop-rules.ts'
-import { isFinal, itemTakesOutcome } from './command-state.ts'
+import { EFFECTS, isFinal, itemTakesOutcome } from './command-state.ts'
 
 const COLUMNS = [
   'status',
@@ -21,8 +21,6 @@ const COLUMNS = [
   'notBefore',
   'holdCode',
 ] as const
-/** What may have reached somebody. */
-const EFFECTS: readonly ItemStatus[] = ['SUCCEEDED', 'UNKNOWN_EFFECT']
 
 export interface Closing {
   readonly status: Extract<CommandStatus, 'EXPIRED' | 'UNKNOWN_EFFECT' | 'FAILED' | 'CANCELLED'>
@@ -70,13 +68,13 @@ export class CommandWriter {
 
   /** The phone does not have it and never had: what the reaper wrote is final, but for the items of a paused task. */
   async confirm(tx: Transaction, command: CommandRow): Promise<void> {
-    const { tasks, commands, items } = this.#deps.db.models
+    const { tasks, commands } = this.#deps.db.models
     if (command.status === 'EXPIRED' && command.cancelCode === 'PAUSED') {
       const task = await row(tasks, { where: { id: command.taskId }, attributes: ['status'], transaction: tx })
       if (task?.status === 'PAUSED') return await this.requeue(tx, command)
     }
     await commands.update({ provisional: false }, { where: { id: command.id }, transaction: tx })
-    await items.update({ provisional: false }, { where: { commandId: command.id, provisional: true }, transaction: tx })
+    await this.#change(tx, command, (item) => ({ ...item, provisional: false }))
   }
 
   /** The phone has it after all: its items are open again. */
@@ -95,21 +93,14 @@ export class CommandWriter {
     await this.#deps.progress.commandsFinished(tx, [command.id])
   }
 
-  /** Keeps count of what may have reached somebody: an item counts from when it may have until it is known not to have. */
-  async count(tx: Transaction, changes: readonly Change<ItemRow>[]): Promise<void> {
+  /** Keeps count of what has or may have reached somebody. What a silent phone may still say is under way, not counted. */
+  async count(tx: Transaction, items: readonly ItemRow[]): Promise<void> {
     const { guard, db } = this.#deps
-    const counts = ({ status, accountId }: ItemRow): boolean => EFFECTS.includes(status) && accountId !== null
-    const made = changes.flatMap(({ now }) => (counts(now) ? now : []))
-    const unmade = changes.flatMap(({ before, now }) => (counts(before) && !counts(now) ? now : []))
-    await guard.spend(tx, made)
-    if (unmade.length > 0) await guard.refund(tx, unmade)
-    const customerIds = [...made, ...unmade].flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
-    if (customerIds.length === 0) return
-    await db.sequelize.query(
-      `UPDATE customers SET last_sent_at = (SELECT MAX(finished_at) FROM items WHERE customer_id = customers.id
-       AND action = 'SEND' AND status IN (:effects)) WHERE id IN (:customerIds)`,
-      { replacements: { effects: [...EFFECTS], customerIds }, transaction: tx },
-    )
+    const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
+    await guard.spend(tx, effects)
+    const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
+    if (written.length === 0) return
+    await db.models.customers.update({ lastSentAt: this.#now() }, { where: { id: written }, transaction: tx })
   }
 
   /** Changes the items of a command that have no last word. */
@@ -117,7 +108,10 @@ export class CommandWriter {
     const mine = await rows(this.#deps.db.models.items, { where: { commandId: command.id }, transaction: tx })
     const changes = mine.filter(itemTakesOutcome).map((before) => ({ before, now: change(before) }))
     await saveItems(this.#deps, tx, changes)
-    await this.count(tx, changes)
+    await this.count(
+      tx,
+      changes.map(({ now }) => now),
+    )
   }
 
   #now(): number {

@@ -25,7 +25,7 @@ import type { Session } from './session.ts'
 const DEVICES_PER_TURN = 200
 const COMMANDS_PER_DEVICE = 4
 const RETRY_MS = 1000
-const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'accountId'] as const
+const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'holdReason', 'accountId'] as const
 
 export interface DispatcherDeps {
   readonly db: Database
@@ -42,6 +42,8 @@ interface Claimed {
   readonly session: Session
   readonly command: Command
 }
+
+type Hold = Extract<Admission, { kind: 'hold' }>
 
 interface Going extends DispatchCandidate {
   readonly session: Session
@@ -154,19 +156,40 @@ export class Dispatcher implements DispatchBell {
     )
     const admissions = await this.#deps.admission.beforeDispatch(tx, candidates)
     const going: Going[] = []
+    const held: { command: CommandRow; hold: Hold }[] = []
     for (const [index, candidate] of candidates.entries()) {
       const admission = admissions[index]
       if (!admission) continue
-      if (admission.kind === 'hold') await this.#hold(tx, candidate.command, admission)
+      if (admission.kind === 'hold') held.push({ command: candidate.command, hold: admission })
       else going.push(...(await this.#withoutSkipped(tx, candidate, admission.skipped)))
     }
+    await this.#hold(tx, held, now)
     await this.#write(tx, going, now)
     return going.map(({ session, command, open }) => ({ session, command: frameOf(command, open, now) }))
   }
 
-  async #hold(tx: Transaction, command: CommandRow, hold: Extract<Admission, { kind: 'hold' }>): Promise<void> {
-    const held = { notBefore: hold.untilMs, holdCode: hold.code }
-    await this.#deps.db.models.commands.update(held, { where: { id: command.id }, transaction: tx })
+  /** While a hold follows on another the delivery clock stands still in between, too. */
+  async #hold(tx: Transaction, held: readonly { command: CommandRow; hold: Hold }[], now: number): Promise<void> {
+    for (const alike of Map.groupBy(held, ({ hold }) => JSON.stringify(hold)).values()) {
+      const hold = alike[0]?.hold
+      if (!hold) continue
+      const { untilMs, code, reason, clockStands } = hold
+      const heldSince = 'CASE WHEN hold_reason IS NULL THEN :now ELSE not_before END'
+      const moved = clockStands ? `deliver_by = deliver_by + :untilMs - ${heldSince}, ` : ''
+      await this.#deps.db.sequelize.query(
+        `UPDATE commands SET ${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason WHERE id IN (:ids)`,
+        {
+          replacements: {
+            untilMs,
+            code,
+            reason: reason.slice(0, 500),
+            now,
+            ids: alike.map(({ command }) => command.id),
+          },
+          transaction: tx,
+        },
+      )
+    }
   }
 
   /** Ends items that must not go out; answers the rest, or nothing when none is left. */
@@ -202,17 +225,27 @@ export class Dispatcher implements DispatchBell {
     const written = going.map((one) => {
       const { command: before, session } = one
       const status = 'DISPATCHED' as const
-      const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now, holdCode: null }
-      return { before, now: { ...before, status, ...sent, accountId: accountOf(one) } }
+      const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now }
+      return {
+        before,
+        now: { ...before, status, ...sent, holdCode: null, holdReason: null, accountId: accountOf(one) },
+      }
     })
     await updateAlike(commands, tx, written, COMMAND_COLUMNS)
     const sentItems = going.flatMap((one) =>
       one.open.map((before) => ({
         before,
-        now: { ...before, status: 'DISPATCHED' as const, accountId: before.accountId ?? accountOf(one) },
+        now: {
+          ...before,
+          status: 'DISPATCHED' as const,
+          accountId: before.accountId ?? accountOf(one),
+          // Why it came back from a phone before.
+          code: null,
+          reason: null,
+        },
       })),
     )
-    await updateAlike(items, tx, sentItems, ['status', 'accountId'])
+    await updateAlike(items, tx, sentItems, ['status', 'accountId', 'code', 'reason'])
     await this.#deps.events.append(
       tx,
       sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),

@@ -13,9 +13,10 @@ import {
 } from '@muster/proto'
 import type { Change } from '../database/table.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
-import type { ItemRow, ItemStatus } from '../tasks/model.ts'
+import type { ItemRow } from '../tasks/model.ts'
 import { givenBack, itemOffPhone, stopOf } from '../tasks/stop-rules.ts'
 import {
+  EFFECTS,
   finished,
   isFinal,
   isSettled,
@@ -28,8 +29,6 @@ import type { Session } from './session.ts'
 
 const LARGEST_RESULT_BYTES = 256 * 1024
 const QUEUE_FULL_RETRY_MS = 5000
-/** What the world may have seen. */
-const EFFECTS: ReadonlySet<ItemStatus> = new Set(['SUCCEEDED', 'UNKNOWN_EFFECT'])
 
 export type RecordedFrame = Extract<
   NonNullable<AgentFrame['frame']>,
@@ -157,16 +156,14 @@ export class FrameLedger {
     if (isSettled(entry.now)) return ack('')
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
-    this.#openItemsOf(result.commandId, (item) =>
-      this.#asAsked(entry.now, {
-        ...item,
-        status: rest,
-        code,
-        reason: result.reason || null,
-        provisional: false,
-        finishedAt: now,
-      }),
-    )
+    const stop = stopOf(entry.now)
+    this.#openItemsOf(result.commandId, (item) => {
+      // Planned again only now: each by itself, as the phone names them, they would go out without a pace.
+      if (isUndone(item)) return stop ? itemOffPhone(item, stop, now) : { ...item, commandId: null }
+      const { reason } = result
+      const ended = { ...item, status: rest, code, reason: reason || null, provisional: false, finishedAt: now }
+      return this.#asAsked(entry.now, ended)
+    })
     entry.now = finished(entry.now, { status, code: result.code, reason: result.reason }, now)
     this.#stopAccount(entry.now, result.code, result.reason)
     ack('')
@@ -198,11 +195,18 @@ export class FrameLedger {
     this.#stopAccount(command, outcome.code, outcome.reason)
   }
 
-  /** What a pause took back waits for the task to go on; what was cancelled bears the words of who asked for it. */
+  /**
+   * What a pause took back waits for the task to go on, and what quiet hours that began on the phone kept from being
+   * done for their end. What was cancelled bears the words of who asked for it.
+   */
   #asAsked(command: CommandRow, item: ItemRow): ItemRow {
-    const stop = item.status === 'CANCELLED' ? stopOf(command) : undefined
-    if (stop?.code === 'PAUSED') return givenBack(item)
-    return stop ? { ...item, ...stop } : item
+    const stop = stopOf(command)
+    const paused = stop?.code === 'PAUSED'
+    if (item.status === 'CANCELLED' && paused) return givenBack(item)
+    const undone = item.status === 'CANCELLED' || item.status === 'SKIPPED'
+    if (undone && item.code === 'QUIET_HOURS' && (!stop || paused))
+      return { ...item, status: 'PENDING', finishedAt: null, startedAt: null }
+    return item.status === 'CANCELLED' && stop ? { ...item, ...stop } : item
   }
 
   /** Whether the item is one of the command, though it may have left it since. */
@@ -232,3 +236,6 @@ export class FrameLedger {
     }
   }
 }
+
+/** The phone sent it back, with the reason still on it. */
+const isUndone = (item: ItemRow): boolean => item.status === 'PENDING' && item.code === 'QUIET_HOURS'

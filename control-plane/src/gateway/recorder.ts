@@ -139,7 +139,10 @@ export class Recorder {
       .filter(({ before, now }) => before.status !== now.status)
       .map(({ now: { id, taskId, status } }) => ({ type: 'item.updated', refId: id, taskId, status }))
     await events.append(tx, fresh)
-    await writer.count(tx, changed)
+    await writer.count(
+      tx,
+      changed.map(({ now }) => now),
+    )
     for (const { accountId, page } of ledger.pages) await sink.page(tx, accountId, page)
     for (const { accountId, code, reason } of ledger.stops) await guard.stop(tx, accountId, code, reason)
     for (const { deviceId, result } of ledger.orphans) {

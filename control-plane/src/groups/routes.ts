@@ -1,7 +1,6 @@
-import { Op } from 'sequelize'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
-import { row, rows } from '../database/table.ts'
+import { contains, row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Id, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
@@ -18,7 +17,13 @@ const Group = z
   })
   .meta({ id: 'Group' })
 const Member = z
-  .strictObject({ id: z.number().int(), name: z.string(), position: z.number().int() })
+  .strictObject({
+    id: z.number().int(),
+    name: z.string(),
+    position: z.number().int(),
+    confidence: z.string().meta({ description: 'HIGH when the whole group was read' }),
+    lastSeenAt: Timestamp,
+  })
   .meta({ id: 'GroupMember' })
 
 /** Group chats found on phones. */
@@ -49,7 +54,7 @@ export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime })
       handle: async ({ query }) => {
         const where = {
           ...(query.accountId ? { accountId: query.accountId } : {}),
-          ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
+          ...(query.keyword ? contains(['name'], query.keyword) : {}),
         }
         const found = await rows(groups, { where, ...window(query), order: [['id', 'ASC']] })
         return { items: found.map(view), page: query.page, size: query.size, total: await groups.count({ where }) }
@@ -75,10 +80,11 @@ export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime })
       query: Paging,
       data: pageOf(Member),
       handle: async ({ params, query }) => {
-        await existing(params.id)
+        // All members of a group are read together.
+        const { confidence, lastSeenAt } = view(await existing(params.id))
         const where = { groupId: params.id }
         const found = await rows(groupMembers, { where, ...window(query), order: [['position', 'ASC']] })
-        const items = found.map(({ id, name, position }) => ({ id, name, position }))
+        const items = found.map(({ id, name, position }) => ({ id, name, position, confidence, lastSeenAt }))
         return { items, page: query.page, size: query.size, total: await groupMembers.count({ where }) }
       },
     }),

@@ -78,6 +78,15 @@ export class WorkspaceTime {
 
   /** Schema of a time in a request: ISO 8601, answered in milliseconds. */
   get schema() {
+    return this.#schema((text) => text)
+  }
+
+  /** The same for the end of a span, answered as the first moment that is not in it: a mere date is all of that day. */
+  get endSchema() {
+    return this.#schema((text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T24:00:00` : text))
+  }
+
+  #schema(moment: (text: string) => string) {
     return z
       .string()
       .meta({
@@ -85,7 +94,7 @@ export class WorkspaceTime {
         example: '2027-02-12T10:00:00+08:00',
       })
       .transform((text, context) => {
-        const ms = this.parse(text)
+        const ms = this.parse(moment(text))
         if (ms !== undefined) return ms
         context.addIssue({
           code: 'custom',

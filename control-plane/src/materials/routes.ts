@@ -1,8 +1,8 @@
-import { Op, type WhereOptions } from 'sequelize'
+import type { WhereOptions } from 'sequelize'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { insert, row, rows } from '../database/table.ts'
+import { contains, insert, row, rows } from '../database/table.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import { defineRoute, FileAnswer, type Route } from '../http/route.ts'
 import { Empty, Id, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
@@ -104,7 +104,7 @@ function readRoutes({ db, time, store }: MaterialDeps): Route[] {
           deletedAt: null,
           ...(query.type ? { type: query.type } : {}),
           ...(query.categoryId ? { categoryId: query.categoryId } : {}),
-          ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
+          ...(query.keyword ? contains(['name'], query.keyword) : {}),
         }
         const found = await rows(materials, { where, ...window(query), order: [['id', 'DESC']] })
         return {

@@ -1,3 +1,4 @@
+import { Op } from 'sequelize'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
@@ -65,7 +66,8 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
       query: z.strictObject({ ...paging, active: z.enum(['true', 'false']).optional() }),
       data: pageOf(KillSwitch),
       handle: async ({ query }) => {
-        const where = query.active === 'true' ? { liftedAt: null } : {}
+        const liftedAt = query.active === 'true' ? null : { [Op.ne]: null }
+        const where = query.active === undefined ? {} : { liftedAt }
         const found = await rows(killSwitches, { where, ...window(query), order: [['id', 'DESC']] })
         const items = found.map(({ id, scope, targetId, reason, createdAt, liftedAt }) => {
           return { id, scope, targetId, reason, createTime: time.format(createdAt), liftedAt: time.format(liftedAt) }

@@ -2,17 +2,17 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
-import type { StopReason } from '../tasks/stop-rules.ts'
+import type { StopReason, StopScope } from '../tasks/stop-rules.ts'
 import type { KillSwitchRow } from './model.ts'
 
-type Target = Pick<CommandRow, 'deviceId' | 'accountId' | 'taskId'>
+type Target = Pick<CommandRow, 'deviceId' | 'accountId'> & { readonly taskId: number | null }
 
 /** Looks up the kill switch that stands over a command, if any. */
 export async function activeSwitches(
   db: Database,
-  tx: Transaction,
+  tx?: Transaction,
 ): Promise<(command: Target) => KillSwitchRow | undefined> {
-  const active = await rows(db.models.killSwitches, { where: { liftedAt: null }, transaction: tx })
+  const active = await rows(db.models.killSwitches, { where: { liftedAt: null }, ...(tx ? { transaction: tx } : {}) })
   return (command) => active.find((one) => one.scope === 'FLEET' || one.targetId === targetOf(command, one.scope))
 }
 
@@ -25,8 +25,8 @@ export const stopBy = ({ id, reason }: Pick<KillSwitchRow, 'id' | 'reason'>): St
 const COLUMN = { DEVICE: 'deviceId', TASK: 'taskId', ACCOUNT: 'accountId' } as const
 
 /** The commands a kill switch stands over. */
-export const scopeOf = ({ scope, targetId }: Pick<KillSwitchRow, 'scope' | 'targetId'>): Partial<Target> =>
-  scope === 'FLEET' ? {} : { [COLUMN[scope]]: targetId }
+export const scopeOf = ({ scope, targetId }: Pick<KillSwitchRow, 'scope' | 'targetId'>): StopScope =>
+  scope === 'FLEET' ? {} : { [COLUMN[scope]]: targetId ?? 0 }
 
 const targetOf = (command: Target, scope: Exclude<KillSwitchRow['scope'], 'FLEET'>): number | null =>
   command[COLUMN[scope]]

@@ -1,4 +1,4 @@
-import type { CapKind, Caps, PolicyName } from '../accounts/model.ts'
+import type { AccountRow, CapKind, Caps, PolicyName } from '../accounts/model.ts'
 import type { ItemAction } from '../tasks/model.ts'
 
 /** What keeps an account and its receivers from harm. */
@@ -32,6 +32,37 @@ export const POLICIES: Readonly<Record<PolicyName, PolicyRules>> = {
   },
 }
 
+/** Caps the account has, its own where it was given some. */
+export const capsOf = (account: Pick<AccountRow, 'policy' | 'caps'>): Caps => ({
+  ...POLICIES[account.policy].caps,
+  ...account.caps,
+})
+
+export const rulesOf = (account: Pick<AccountRow, 'policy' | 'caps'>): PolicyRules => ({
+  ...POLICIES[account.policy],
+  caps: capsOf(account),
+})
+
+/** When somebody else than its author has to approve a task. */
+export interface ApprovalRule {
+  /** Messages a task may send without. */
+  readonly above: number
+  /** Whether it holds for tasks of accounts under the demo policy, too. */
+  readonly demoToo: boolean
+}
+
+const DEFAULT_APPROVAL_ABOVE = 100
+
+/** @param above as it was set: 0 is never, undefined takes the default, which leaves demo accounts alone */
+export function approvalRule(above: number | undefined): ApprovalRule {
+  if (above === undefined) return { above: DEFAULT_APPROVAL_ABOVE, demoToo: false }
+  return { above: above === 0 ? Number.POSITIVE_INFINITY : above, demoToo: true }
+}
+
+/** @param policies of the accounts that send */
+export const needsApproval = (rule: ApprovalRule, sends: number, policies: readonly PolicyName[]): boolean =>
+  sends > rule.above && (rule.demoToo || policies.some((policy) => policy !== 'demo'))
+
 const KIND_OF: Readonly<Record<ItemAction, CapKind | undefined>> = {
   PUBLISH: 'posts',
   SEND: 'messages',
@@ -50,3 +81,7 @@ export function isQuiet(rules: Pick<PolicyRules, 'quietStart' | 'quietEnd'>, min
   if (quietStart === quietEnd) return false
   return quietStart < quietEnd ? minute >= quietStart && minute < quietEnd : minute >= quietStart || minute < quietEnd
 }
+
+/** A minute of the day as a clock shows it. */
+export const clockTime = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`

@@ -42,8 +42,10 @@ export interface CommandRow {
   /** Begins `pauseMs` after this one has ended. */
   afterCommandId: string | null
   pauseMs: number
-  /** Why it waits, for the reason of an expiry. */
+  /** Why it waits, or waited last. */
   holdCode: string | null
+  /** Set while a rule of the plane holds it, for people. */
+  holdReason: string | null
   cancelRequestedAt: number | null
   cancelCode: string | null
   cancelReason: string | null
@@ -99,6 +101,7 @@ export const defineCommands = (sequelize: Sequelize): Table<CommandRow> =>
       afterCommandId: DataTypes.STRING(36),
       pauseMs: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
       holdCode: DataTypes.STRING(32),
+      holdReason: DataTypes.STRING(500),
       cancelRequestedAt: instant(),
       cancelCode: DataTypes.STRING(32),
       cancelReason: DataTypes.STRING(500),
@@ -117,6 +120,7 @@ export const defineCommands = (sequelize: Sequelize): Table<CommandRow> =>
         { fields: ['status', 'leaseUntil'] },
         { fields: ['taskId'] },
         { fields: ['afterCommandId'] },
+        { fields: ['accountId', 'finishedAt'] },
       ],
     },
   )

@@ -3,7 +3,10 @@ import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
 import type { EventLog } from '../ports.ts'
+import { textFor, type MessageText } from './kinds/message-text.ts'
 import type { ItemRow } from './model.ts'
+import type { ItemPayload, TaskParams } from './params.ts'
+import { unplannable } from './planner.ts'
 import { newItem, type TaskStore } from './store.ts'
 
 /** Makes drafts of tasks that were. */
@@ -42,16 +45,17 @@ export class TaskCopies {
         transaction: tx,
       })
       const first = old.filter((item) => item.dependsOnItemId === null)
+      const target = { params: task.params as TaskParams, taskId: id, now: this.#clock.now().getTime() }
       await this.#store.insertItems(
         tx,
-        first.map((item) => fresh(item, id, null)),
+        first.map((item) => fresh(item, target, null)),
       )
       const made = await rows(items, { where: { taskId: id }, order: [['id', 'ASC']], transaction: tx })
       const newIdOf = new Map(first.map((item, at) => [item.id, made[at]?.id ?? null]))
       const others = old.filter((item) => item.dependsOnItemId !== null)
       await this.#store.insertItems(
         tx,
-        others.map((item) => fresh(item, id, newIdOf.get(item.dependsOnItemId ?? 0) ?? null)),
+        others.map((item) => fresh(item, target, newIdOf.get(item.dependsOnItemId ?? 0) ?? null)),
       )
       await this.#events.append(tx, [{ type: 'task.updated', refId: id, taskId: id, status: 'DRAFT' }])
       return id
@@ -59,10 +63,21 @@ export class TaskCopies {
   }
 }
 
-/** As before anything was done; what could never be sent stays skipped. */
-function fresh(item: ItemRow, taskId: number, dependsOnItemId: number | null): Omit<ItemRow, 'id'> {
-  const { deviceId, accountId, customerId, groupId, action, receiver, payload } = item
-  const unsendable = item.status === 'SKIPPED' && item.code === 'MISSING_VARIABLE'
+interface CopyTarget {
+  readonly params: TaskParams
+  readonly taskId: number
+  readonly now: number
+}
+
+/** As before anything was done: the rules of the day it starts decide again. What cannot be sent at all is skipped. */
+function fresh(
+  item: ItemRow,
+  { params, taskId, now }: CopyTarget,
+  dependsOnItemId: number | null,
+): Omit<ItemRow, 'id'> {
+  const { deviceId, accountId, customerId, groupId, action, receiver } = item
+  const { payload, skip } = anew(params, JSON.parse(item.payload) as ItemPayload)
+  const why = skip ?? unplannable(params, { accountId, payload })
   return newItem({
     taskId,
     deviceId,
@@ -71,8 +86,14 @@ function fresh(item: ItemRow, taskId: number, dependsOnItemId: number | null): O
     groupId,
     action,
     receiver,
-    payload,
+    payload: JSON.stringify(payload),
     dependsOnItemId,
-    ...(unsendable ? { status: item.status, code: item.code, reason: item.reason, finishedAt: item.finishedAt } : {}),
+    ...(why ? { status: 'SKIPPED' as const, ...why, finishedAt: now } : {}),
   })
+}
+
+function anew(params: TaskParams, payload: ItemPayload): { payload: ItemPayload; skip: MessageText['skip'] } {
+  if (params.kind !== 'MESSAGE' || payload.action !== 'SEND') return { payload, skip: undefined }
+  const { text, skip } = textFor(params, payload.receiver)
+  return { payload: { ...payload, text }, skip }
 }

@@ -7,14 +7,21 @@ import { deviceStatus } from '../devices/status.ts'
 import { invalid, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
+import type { Policy } from '../policy/service.ts'
 import type { EventLog } from '../ports.ts'
+import type { Approval } from './approval.ts'
+import { forecast, type ForecastSkip } from './forecast.ts'
 import type { ItemRow, TaskStatus } from './model.ts'
-import type { MaterialSnapshot, TaskParams } from './params.ts'
+import type { ItemPayload, MaterialSnapshot, TaskParams } from './params.ts'
+import { effectClassOf } from './planner.ts'
 import type { TaskStore } from './store.ts'
 
 export const DEFAULT_DELIVER_WITHIN_SECONDS = 2 * 60 * 60
 /** How far in the past a time may lie for the clocks of caller and plane to differ. */
 const CLOCK_TOLERANCE_MS = 1000
+
+/** Skipped receivers a dry run names; all of them are counted. */
+const MOST_SKIPPED_SHOWN = 1000
 
 export interface CreationDeps {
   readonly db: Database
@@ -23,6 +30,8 @@ export interface CreationDeps {
   readonly faults: FaultPoints
   readonly store: TaskStore
   readonly events: EventLog
+  readonly policy: Policy
+  readonly approval: Approval
   readonly wechatRulesAccepted: boolean
   /** Wakes at the time of a scheduled task, and at once for one that is due. */
   schedule(taskId: number, at: number): Promise<void>
@@ -34,10 +43,11 @@ export interface NewTask {
   readonly scheduledTime: number | undefined
   readonly deliverWithinSeconds: number
   readonly createdBy: number
-  readonly inReview?: boolean
-  items(taskId: number): Omit<ItemRow, 'id'>[]
+  /** The id of the task is set once it has one. */
+  readonly items: readonly Omit<ItemRow, 'id'>[]
   /** Items that need the rows of the first ones. */
-  dependents?(taskId: number, items: readonly ItemRow[]): Omit<ItemRow, 'id'>[]
+  dependents?(items: readonly ItemRow[]): Omit<ItemRow, 'id'>[]
+  readonly warnings?: readonly string[]
 }
 
 export interface CreatedTask {
@@ -48,6 +58,12 @@ export interface CreatedTask {
   readonly warnings: string[]
 }
 
+export interface DryRunAnswer {
+  readonly wouldSend: number
+  readonly skipped: ForecastSkip[]
+  readonly expectedEnd: string
+}
+
 /** Turns a checked request into a task with its items, in one transaction. */
 export class TaskCreation {
   readonly #deps: CreationDeps
@@ -56,22 +72,28 @@ export class TaskCreation {
     this.#deps = deps
   }
 
-  /** The devices of a request, without repetition, in its order. Throws NOT_FOUND or why a device cannot be used. */
+  /**
+   * The devices of a request, without repetition, in its order. Throws NOT_FOUND or why a device cannot be used, and
+   * PHONE_DRIVER_NOT_ACCEPTED when none of them may be driven.
+   */
   async devices(ids: readonly number[]): Promise<DeviceRow[]> {
     const wanted = [...new Set(ids)]
     const found = await rows(this.#deps.db.models.devices, { where: { id: wanted, deletedAt: null } })
-    return wanted.map((id) => {
+    const devices = wanted.map((id) => {
       const device = found.find((one) => one.id === id)
       if (!device) throw notFound('devices: device', id)
       if (device.disabled) throw invalid(`devices: device ${id} is disabled; enable it or leave it out`)
-      if (!device.emulated && !this.#deps.wechatRulesAccepted && device.lastSeenAt !== null) {
-        throw new MusterError(
-          'PHONE_DRIVER_NOT_ACCEPTED',
-          `devices: device ${id} is a real phone and the phone driver is off (phone_driver_not_accepted); its operator has to accept the notice about WeChat's rules in the settings`,
-        )
-      }
       return device
     })
+    // A device that was never seen may turn out to be an emulated phone.
+    const real = devices.filter((device) => !device.emulated && device.lastSeenAt !== null)
+    if (real.length === devices.length && !this.#deps.wechatRulesAccepted) {
+      throw new MusterError(
+        'PHONE_DRIVER_NOT_ACCEPTED',
+        `devices: ${real.map(({ id }) => id).join(', ')} are real phones and the phone driver is off (phone_driver_not_accepted); its operator has to accept the notice about WeChat's rules in the settings`,
+      )
+    }
+    return devices
   }
 
   /** Snapshots of pictures, in the order given. Throws NOT_FOUND. */
@@ -93,31 +115,71 @@ export class TaskCreation {
     }
   }
 
-  async create(task: NewTask, devices: readonly DeviceRow[], warnings: readonly string[] = []): Promise<CreatedTask> {
-    const { db, clock, faults, time } = this.#deps
-    const now = clock.now().getTime()
-    const status: TaskStatus = task.inReview ? 'IN_REVIEW' : 'SCHEDULED'
+  /** @param dryRun whether to say only what the task would do, and write nothing */
+  async create(
+    task: NewTask,
+    devices: readonly DeviceRow[],
+    { dryRun }: { dryRun: boolean },
+  ): Promise<CreatedTask | DryRunAnswer> {
+    const { clock, faults, time, approval } = this.#deps
+    const startMs = task.scheduledTime ?? clock.now().getTime()
+    if (dryRun) return await this.#dryRun(task, devices, startMs)
+    const review = await approval.needed(task.items, task.createdBy)
+    const status: TaskStatus = review === undefined ? 'SCHEDULED' : 'IN_REVIEW'
     faults.hit('task.create.before')
-    const taskId = await db.write(async (tx) => await this.#write(tx, task, devices, status))
+    const taskId = await this.#deps.db.write(async (tx) => await this.#write(tx, task, devices, { status, review }))
     faults.hit('task.create.after')
-    if (status === 'SCHEDULED') await this.#deps.schedule(taskId, task.scheduledTime ?? now)
-    const offline = devices.filter((device) => deviceStatus(device) === 'OFFLINE')
+    if (status === 'SCHEDULED') await this.#deps.schedule(taskId, startMs)
     return {
       taskId,
       status,
-      scheduledTime: time.format(task.scheduledTime ?? now),
+      scheduledTime: time.format(startMs),
       devices: devices.map((device) => ({ id: device.id, name: device.name, status: deviceStatus(device) })),
       warnings: [
-        ...warnings,
-        ...offline.map(
-          (device) =>
-            `device ${device.id} (${device.name}) is offline; it has ${task.deliverWithinSeconds} s to come back`,
-        ),
+        ...(review === undefined ? [] : [`${review}: POST /tasks/${taskId}/approve`]),
+        ...(task.warnings ?? []),
+        ...(await this.#deviceWarnings(task, devices, startMs)),
       ],
     }
   }
 
-  async #write(tx: Transaction, task: NewTask, devices: readonly DeviceRow[], status: TaskStatus): Promise<number> {
+  async #dryRun(task: NewTask, devices: readonly DeviceRow[], startMs: number): Promise<DryRunAnswer> {
+    const first = task.items.map((item, at) => ({ ...item, id: at + 1 }))
+    const later = (task.dependents?.(first) ?? []).map((item, at) => ({ ...item, id: first.length + at + 1 }))
+    const items = [...first, ...later]
+    const judge = await this.#deps.policy.judge(
+      devices.map(({ id, accountId }) => ({ deviceId: id, accountId })),
+      items.flatMap((item) => item.customerId ?? []),
+    )
+    const plannable = items.map((item) => ({ ...item, payload: JSON.parse(item.payload) as ItemPayload }))
+    const { wouldSend, skipped, endsAt } = forecast(task.params, plannable, judge, startMs)
+    const expectedEnd = this.#deps.time.format(endsAt)
+    return { wouldSend, skipped: skipped.slice(0, MOST_SKIPPED_SHOWN), expectedEnd }
+  }
+
+  /** Which devices cannot begin when the task does, and why. */
+  async #deviceWarnings(task: NewTask, devices: readonly DeviceRow[], startMs: number): Promise<string[]> {
+    const effectClass = effectClassOf(task.params)
+    const work = devices.map(({ id, accountId }) => ({ deviceId: id, accountId, taskId: null, effectClass }))
+    const judge = await this.#deps.policy.judge(work)
+    return devices.flatMap((device, at) => {
+      const says = (what: string) => `device ${device.id} (${device.name}): ${what}`
+      const mine = work[at]
+      const hold = mine && device.lastSeenAt !== null ? judge.hold(mine, startMs) : undefined
+      const offline = deviceStatus(device) === 'OFFLINE'
+      return [
+        ...(hold ? [says(hold.reason)] : []),
+        ...(offline ? [says(`is offline; it has ${task.deliverWithinSeconds} s to come back`)] : []),
+      ]
+    })
+  }
+
+  async #write(
+    tx: Transaction,
+    task: NewTask,
+    devices: readonly DeviceRow[],
+    { status, review }: { status: TaskStatus; review: string | undefined },
+  ): Promise<number> {
     const { db, clock, store, events } = this.#deps
     const now = clock.now().getTime()
     const { name, params, scheduledTime, deliverWithinSeconds, createdBy } = task
@@ -130,15 +192,17 @@ export class TaskCreation {
       deliverWithinSeconds,
       createdBy,
       createdAt: now,
+      reason: review ?? null,
     }
     const taskId = await insert(db.models.tasks, values, tx)
     await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], {
       transaction: tx,
     })
-    await store.insertItems(tx, task.items(taskId))
+    const ofTask = (items: readonly Omit<ItemRow, 'id'>[]) => items.map((item) => ({ ...item, taskId }))
+    await store.insertItems(tx, ofTask(task.items))
     if (task.dependents) {
       const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
-      await store.insertItems(tx, task.dependents(taskId, made))
+      await store.insertItems(tx, ofTask(task.dependents(made)))
     }
     await events.append(tx, [{ type: 'task.updated', refId: taskId, taskId, status }])
     return taskId

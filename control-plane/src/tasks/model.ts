@@ -146,6 +146,7 @@ export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
         { fields: ['commandId'] },
         { fields: ['dependsOnItemId'] },
         { fields: ['customerId'] },
+        { fields: ['accountId', 'status'] },
       ],
     },
   )

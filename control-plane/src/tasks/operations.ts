@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { conflict, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
+import type { Approval } from './approval.ts'
 import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { TaskRow } from './model.ts'
 import type { TaskRollUp } from './progress.ts'
@@ -18,6 +19,7 @@ export interface OperationsDeps {
   readonly store: TaskStore
   readonly rollUp: TaskRollUp
   readonly stops: TaskStops
+  readonly approval: Approval
 }
 
 /** What became of the items of a task that may be tried again. */
@@ -81,15 +83,18 @@ export class TaskOperations {
   }
 
   async resume(taskId: number): Promise<void> {
-    const { db, clock, faults, store, rollUp, stops } = this.#deps
+    const { db, clock, faults, store, rollUp, stops, approval } = this.#deps
     // What a pause that was cut short has not given back yet is to be planned with the rest.
     await stops.finish()
     faults.hit('resume.commit.before')
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'resume')
       if (task.startedAt === null) {
+        // A draft was copied or rejected: nobody but its author has said that it may go on.
+        const review = task.status === 'DRAFT' ? await approval.neededFor(tx, task) : undefined
         await store.changeTask(tx, taskId, {
-          status: 'SCHEDULED',
+          status: review === undefined ? 'SCHEDULED' : 'IN_REVIEW',
+          reason: review ?? null,
           scheduledTime: task.scheduledTime ?? clock.now().getTime(),
         })
         return
@@ -150,6 +155,7 @@ export class TaskOperations {
         throw new MusterError('FORBIDDEN', 'a task is approved by somebody else than its author; ask another operator')
       await store.changeTask(tx, taskId, {
         status: 'SCHEDULED',
+        reason: null,
         scheduledTime: task.scheduledTime ?? clock.now().getTime(),
       })
     })

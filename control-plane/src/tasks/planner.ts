@@ -3,6 +3,7 @@ import {
   EffectClass as WireEffectClass,
   Visibility,
   type CommandPayload,
+  type ErrorCode,
   type MaterialRef,
   type MessagePart,
   type Receiver,
@@ -52,17 +53,63 @@ export interface PlannedCommand {
   readonly pauseMs: number
 }
 
+/** An item there is nothing to build a command from, and why. */
+export interface UnplannedItem {
+  readonly itemId: number
+  readonly code: ErrorCode
+  readonly reason: string
+}
+
+export interface Plan {
+  readonly commands: readonly PlannedCommand[]
+  readonly unplanned: readonly UnplannedItem[]
+}
+
 /** Cuts the items of a task into commands: one for a batch of receivers, one for everything else. */
 export function planCommands(
   params: TaskParams,
   items: readonly PlannableItem[],
   minIntervalMs: (accountId: number | null) => number,
-): PlannedCommand[] {
-  const byDevice = Map.groupBy(items, (item) => item.deviceId)
-  return [...byDevice.values()].flatMap((mine) => {
+): Plan {
+  const unplanned = items.flatMap((item) => {
+    const why = unplannable(params, item)
+    return why ? [{ itemId: item.id, ...why }] : []
+  })
+  const left = new Set(unplanned.map(({ itemId }) => itemId))
+  const byDevice = Map.groupBy(
+    items.filter((item) => !left.has(item.id)),
+    (item) => item.deviceId,
+  )
+  const commands = [...byDevice.values()].flatMap((mine) => {
     if (params.kind === 'MESSAGE') return planMessages(params, mine, minIntervalMs(mine[0]?.accountId ?? null))
     return mine.map((item) => planSingle(params, item))
   })
+  return { commands, unplanned }
+}
+
+/** Whether a task only reads. */
+export const effectClassOf = (params: TaskParams): EffectClass =>
+  params.kind === 'MOMENTS' || params.kind === 'MESSAGE' ? 'ONCE' : 'READ'
+
+/** Why no command can be built for an item; undefined when one can. */
+export function unplannable(
+  params: TaskParams,
+  item: Pick<PlannableItem, 'accountId' | 'payload'>,
+): { code: ErrorCode; reason: string } | undefined {
+  if (params.kind === 'MESSAGE') {
+    const textless = item.payload.action === 'SEND' && !item.payload.text
+    const empty = textless && (params.template.type !== 'IMAGE' || params.template.materials.length === 0)
+    return empty ? { code: 'MISSING_VARIABLE', reason: 'there is no text to send to this receiver' } : undefined
+  }
+  if (params.kind !== 'MOMENTS' || item.payload.action !== 'PUBLISH') return undefined
+  const { visibleTo } = params
+  if (visibleTo !== 'INCLUDE' && visibleTo !== 'EXCLUDE') return undefined
+  if (item.accountId === null) {
+    const reason = `the device has shown no account yet, so nobody knows who may see it; visibleTo is ${visibleTo}`
+    return { code: 'CONTACT_NOT_FOUND', reason }
+  }
+  if (visibleTo === 'EXCLUDE' || audienceOf(params, item).length > 0) return undefined
+  return { code: 'CONTACT_NOT_FOUND', reason: `account ${item.accountId} has none of the customers who may see it` }
 }
 
 function planMessages(params: MessageParams, items: readonly PlannableItem[], floorMs: number): PlannedCommand[] {
@@ -87,7 +134,8 @@ function planMessages(params: MessageParams, items: readonly PlannableItem[], fl
       },
       maxRunMs: batch.length * (ITEM_MS + 2 * intervalMs),
       position: commands.length,
-      pauseMs: commands.length === 0 ? 0 : params.batchPauseSeconds * SECOND,
+      // A batch of its own is no way around the pace.
+      pauseMs: commands.length === 0 ? 0 : Math.max(params.batchPauseSeconds * SECOND, intervalMs),
     })
   }
   return commands
@@ -98,7 +146,7 @@ function messageItem(params: MessageParams, item: PlannableItem) {
   const parts: MessagePart[] = params.template.materials.map((material) => ({
     part: { $case: 'image', value: materialRef(material) },
   }))
-  if (item.payload.text !== null) parts.unshift({ part: { $case: 'text', value: item.payload.text } })
+  if (item.payload.text) parts.unshift({ part: { $case: 'text', value: item.payload.text } })
   return { itemId: String(item.id), receiver: receiver(item.payload.receiver), parts }
 }
 
@@ -153,13 +201,21 @@ function single(
       }
 }
 
-const moment = (params: MomentsParams, item: PlannableItem) => ({
-  itemId: String(item.id),
-  text: params.content,
-  images: params.images.map(materialRef),
-  visibility: Visibility[params.visibleTo],
-  audience: (params.audience[String(item.accountId)] ?? []).map(receiver),
-})
+const moment = (params: MomentsParams, item: PlannableItem) => {
+  const audience = audienceOf(params, item).map(receiver)
+  // Nobody of this account is kept from seeing it.
+  const all = params.visibleTo === 'EXCLUDE' && audience.length === 0
+  return {
+    itemId: String(item.id),
+    text: params.content,
+    images: params.images.map(materialRef),
+    visibility: Visibility[all ? 'ALL' : params.visibleTo],
+    audience,
+  }
+}
+
+const audienceOf = (params: MomentsParams, item: Pick<PlannableItem, 'accountId'>): readonly ReceiverSnapshot[] =>
+  params.audience[String(item.accountId)] ?? []
 
 const materialRef = ({ materialId, sha256, mimeType, size }: MaterialSnapshot): MaterialRef => ({
   materialId,
@@ -211,15 +267,4 @@ export function oneDevicePerPerson<C extends Candidate>(candidates: readonly C[]
 function better(one: Candidate, other: Candidate, load: ReadonlyMap<number, number>): boolean {
   const [a, b] = [one.lastSentAt ?? 0, other.lastSentAt ?? 0]
   return a === b ? (load.get(one.deviceId) ?? 0) < (load.get(other.deviceId) ?? 0) : a > b
-}
-
-/** When the last message will be out if nothing holds it up, in milliseconds from now. */
-export function expectedDurationMs(params: MessageParams, perDevice: Iterable<number>, floorMs: number): number {
-  const eachMs = Math.max(params.intervalSeconds * SECOND, floorMs) + 5 * SECOND
-  let longest = 0
-  for (const count of perDevice) {
-    const pauses = Math.max(0, Math.ceil(count / params.batchSize) - 1) * params.batchPauseSeconds * SECOND
-    longest = Math.max(longest, count * eachMs + pauses)
-  }
-  return longest
 }

@@ -74,8 +74,17 @@ export class TaskRollUp implements TaskProgress {
     const accountIds = [...new Set(ready.flatMap((item) => item.accountId ?? []))]
     const floors = await this.#deps.minIntervalMs(tx, accountIds)
     const plannable = ready.map((item) => ({ ...item, payload: JSON.parse(item.payload) as ItemPayload }))
-    const planned = planCommands(task.params as TaskParams, plannable, (accountId) => floors.get(accountId ?? 0) ?? 0)
-    const deviceIds = await this.#deps.store.insertCommands(tx, task, planned)
+    const floorOf = (accountId: number | null): number => floors.get(accountId ?? 0) ?? 0
+    const { commands, unplanned } = planCommands(task.params as TaskParams, plannable, floorOf)
+    const finishedAt = this.#deps.clock.now().getTime()
+    for (const { itemId, code, reason } of unplanned)
+      await this.#deps.store.changeItems(tx, [{ id: itemId, taskId: task.id }], {
+        status: 'SKIPPED',
+        code,
+        reason,
+        finishedAt,
+      })
+    const deviceIds = await this.#deps.store.insertCommands(tx, task, commands)
     if (deviceIds.length > 0) tx.afterCommit(() => this.#deps.bell.ring(deviceIds))
   }
 

@@ -1,5 +1,6 @@
 import { Op, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
+import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
@@ -7,6 +8,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { Id, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
 import { ITEM_STATUSES, TASK_KINDS, TASK_STATUSES, type ItemRow, type TaskKind, type TaskRow } from './model.ts'
 import type { TaskCopies } from './copies.ts'
+import { holdsOf, taskHold } from './holds.ts'
 import type { TaskOperations } from './operations.ts'
 import type { TaskStore } from './store.ts'
 
@@ -64,6 +66,7 @@ export interface TaskRoutesDeps {
   readonly store: TaskStore
   readonly operations: TaskOperations
   readonly copies: TaskCopies
+  readonly clock: Clock
 }
 
 /** Every task of every kind, by one id space. */
@@ -95,7 +98,7 @@ function listRoute(views: TaskViews, path: string, kind: TaskKind | undefined, t
       status: z.enum(TASK_STATUSES).optional(),
       deviceId: Id.optional(),
       startTime: views.time.schema.optional(),
-      endTime: views.time.schema.optional(),
+      endTime: views.time.endSchema.optional(),
     }),
     data: pageOf(Task),
     handle: async ({ query }) =>
@@ -148,7 +151,11 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
     })
   return [
     route('pause', 'Take back what the phones have not done', async (id) => await operations.pause(id)),
-    route('resume', 'Go on after a pause, or start a draft', async (id) => await operations.resume(id)),
+    route(
+      'resume',
+      'Go on after a pause, or start a draft; one that needs approval waits for it',
+      async (id) => await operations.resume(id),
+    ),
     route('cancel', 'End it; what was not done is not done', async (id) => await operations.cancel(id)),
     route(
       'approve',
@@ -200,11 +207,13 @@ class TaskViews {
   readonly time: WorkspaceTime
   readonly #db: Database
   readonly #store: TaskStore
+  readonly #clock: Clock
 
   constructor(deps: TaskRoutesDeps) {
     this.time = deps.time
     this.#db = deps.db
     this.#store = deps.store
+    this.#clock = deps.clock
   }
 
   async existing(id: number, kind: TaskKind | undefined): Promise<TaskRow> {
@@ -239,10 +248,17 @@ class TaskViews {
   ) {
     await this.existing(taskId, kind)
     const { page, size, status, code } = query
-    const where = { taskId, ...(status ? { status } : {}), ...(code ? { code } : {}) }
+    const holds = await holdsOf(this.#db, taskId, this.#clock.now().getTime())
+    const holdOf = (item: ItemRow) => (item.status === 'PENDING' ? holds.get(item.commandId ?? '') : undefined)
+    const held = [...holds].flatMap(([commandId, hold]) => (hold.code === code ? [commandId] : []))
+    const where: WhereOptions<ItemRow> = {
+      taskId,
+      ...(status ? { status } : {}),
+      ...(code ? { [Op.or]: [{ code }, { status: 'PENDING', commandId: held }] } : {}),
+    }
     const found = await rows(this.#db.models.items, { where, ...window(query), order: [['id', 'ASC']] })
     return {
-      items: found.map((item) => this.#item(item)),
+      items: found.map((item) => this.#item({ ...item, ...holdOf(item) })),
       page,
       size,
       total: await this.#db.models.items.count({ where }),
@@ -252,6 +268,9 @@ class TaskViews {
   async #view(task: TaskRow) {
     const counts = await this.#store.counts(task.id)
     const total = Object.values(counts).reduce((n, count) => n + count, 0)
+    const onPhones = (counts.DISPATCHED ?? 0) + (counts.RUNNING ?? 0)
+    const waits = task.status === 'PROCESSING' && task.reason === null
+    const now = this.#clock.now().getTime()
     return {
       id: task.id,
       kind: task.kind,
@@ -262,7 +281,7 @@ class TaskViews {
       startedAt: this.time.format(task.startedAt),
       finishedAt: this.time.format(task.finishedAt),
       counts: { total, ...counts },
-      reason: task.reason,
+      reason: waits ? await taskHold(this.#db, task.id, onPhones, now) : task.reason,
     }
   }
 

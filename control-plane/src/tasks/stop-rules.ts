@@ -10,10 +10,12 @@ export interface StopReason {
   readonly reason: string
 }
 
+/** The commands a stop is about; empty is all of them. */
+export type StopScope = Partial<Pick<CommandRow, 'taskId' | 'deviceId' | 'accountId'>>
+
 export const CANCELLED_BY_OPERATOR: StopReason = { code: 'CANCELLED', reason: 'an operator cancelled the task' }
 export const PAUSED_BY_OPERATOR: StopReason = { code: 'PAUSED', reason: 'an operator paused the task' }
 export const DEVICE_DELETED: StopReason = { code: 'CANCELLED', reason: 'the device was deleted' }
-export const OPTED_OUT: StopReason = { code: 'OPTED_OUT', reason: 'the customer opted out' }
 
 type Asked = Pick<CommandRow, 'cancelRequestedAt' | 'cancelCode' | 'cancelReason'>
 type Ending = Pick<CommandRow, 'status' | 'provisional' | 'leaseUntil' | 'finishedAt' | 'resultCode' | 'resultReason'>

@@ -15,18 +15,15 @@ import {
   DEVICE_DELETED,
   itemOffPhone,
   offPhone,
-  OPTED_OUT,
   stopOf,
   type StopReason,
+  type StopScope,
 } from './stop-rules.ts'
 import type { TaskStore } from './store.ts'
 
 const ON_PHONE: readonly CommandStatus[] = ['DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING']
 /** Items ended in one write: enough to share its cost, few enough to let acks and claims in between. */
 const ITEMS_PER_WRITE = 1000
-
-/** What a stop is about; empty is everything. */
-export type StopScope = Partial<Pick<CommandRow, 'taskId' | 'deviceId' | 'accountId'>>
 
 export interface StopsDeps {
   readonly db: Database
@@ -77,10 +74,10 @@ export class TaskStops {
     })
   }
 
-  /** Part of the caller's write: nothing more goes to a customer who does not want messages any more. */
-  async customerOptedOut(tx: Transaction, customerId: number): Promise<void> {
+  /** Part of the caller's write: nothing more goes to a customer who does not want messages any more, or is gone. */
+  async customerUnwanted(tx: Transaction, customerId: number, reason: string): Promise<void> {
     const { db, clock, store, rollUp } = this.#deps
-    const { code, reason } = OPTED_OUT
+    const code = 'OPTED_OUT'
     const found = await rows(db.models.items, {
       where: { customerId, action: 'SEND', [Op.or]: [{ status: [...OPEN_ITEM] }, { provisional: true }] },
       attributes: [...ITEM_ON_ITS_WAY],
@@ -108,7 +105,7 @@ export class TaskStops {
     tx.afterCommit(() => {
       for (const item of away) {
         const command = byId.get(item.commandId ?? '')
-        if (command) this.#tell(command, OPTED_OUT, [String(item.id)])
+        if (command) this.#tell(command, { code, reason }, [String(item.id)])
       }
     })
   }

@@ -7,10 +7,12 @@ import type { FaultPoints } from '../fault-points.ts'
 import type { Route } from '../http/route.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
 import { killSwitchRoutes } from '../policy/kill-switch-routes.ts'
+import { approvalRule, rulesOf } from '../policy/policy-rules.ts'
 import type { Policy } from '../policy/service.ts'
 import type { CancelSignal, DispatchBell, EventLog } from '../ports.ts'
 import { AgendaScheduler } from '../scheduler/scheduler.ts'
 import { SqlJobBackend } from '../scheduler/sql-job-backend.ts'
+import { Approval } from './approval.ts'
 import { TaskCopies } from './copies.ts'
 import { TaskCreation } from './creation.ts'
 import { createMessageRoute } from './kinds/messages.ts'
@@ -34,7 +36,8 @@ export interface TasksDeps {
   readonly bell: DispatchBell
   readonly cancelSignal: CancelSignal
   readonly wechatRulesAccepted: boolean
-  readonly approvalAbove: number
+  /** As it was set; see `approvalRule`. */
+  readonly approvalAbove: number | undefined
 }
 
 /** Everything about tasks, put together. */
@@ -50,24 +53,26 @@ export interface Tasks {
 }
 
 export function createTasks(deps: TasksDeps): Tasks {
-  const { db, clock, policy } = deps
+  const { db, clock } = deps
   const store = new TaskStore(deps)
   const minIntervalMs = async (
     tx: Transaction,
     accountIds: readonly number[],
   ): Promise<ReadonlyMap<number, number>> => {
     const found = await rows(db.models.accounts, { where: { id: [...accountIds] }, transaction: tx })
-    return new Map(found.map((account) => [account.id, policy.rulesOf(account).minIntervalMs]))
+    return new Map(found.map((account) => [account.id, rulesOf(account).minIntervalMs]))
   }
   const progress = new TaskRollUp({ ...deps, store, minIntervalMs })
   const stops = new TaskStops({ ...deps, store, rollUp: progress })
-  const operations = new TaskOperations({ ...deps, store, rollUp: progress, stops })
+  const approval = new Approval({ db, approval: approvalRule(deps.approvalAbove) })
+  const operations = new TaskOperations({ ...deps, store, rollUp: progress, stops, approval })
   const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
   const sweep = new TaskSweep({ ...deps, scheduler, stops })
   const now = (): number => clock.now().getTime()
   const creation = new TaskCreation({
     ...deps,
     store,
+    approval,
     schedule: async (taskId, at) => await scheduler.wakeTask(taskId, at),
   })
   return {

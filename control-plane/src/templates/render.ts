@@ -3,10 +3,23 @@ export const BUILT_IN_VARIABLES = ['nickname', 'remark', 'groupName'] as const
 
 type Piece = { readonly text: string } | { readonly variable: string }
 
+const PIECES = /\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_]*)\}|[^{}]+|[{}]/gu
+
+/**
+ * A brace that begins no variable and is not doubled, with some of the text after it: somebody meant a variable there,
+ * or has to write the brace twice. Undefined when there is none.
+ */
+export function strayBrace(content: string): string | undefined {
+  for (const match of content.matchAll(PIECES)) {
+    if (match[0] === '{' || match[0] === '}') return content.slice(match.index, match.index + 20)
+  }
+  return undefined
+}
+
 /** Splits a template: `{name}` is a variable, `{{` and `}}` stand for braces, anything else is text. */
 export function parseTemplate(content: string): Piece[] {
   const pieces: Piece[] = []
-  for (const match of content.matchAll(/\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_]*)\}|[^{}]+|[{}]/gu)) {
+  for (const match of content.matchAll(PIECES)) {
     const [whole, variable] = match
     if (variable !== undefined) pieces.push({ variable })
     else pieces.push({ text: whole === '{{' ? '{' : whole === '}}' ? '}' : whole })

@@ -1,14 +1,13 @@
-import { Op } from 'sequelize'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { insert, row, rows } from '../database/table.ts'
+import { contains, insert, row, rows } from '../database/table.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, IdParams, ids, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
 import { activeTaskWithTemplate } from '../tasks/references.ts'
 import { TEMPLATE_TYPES, type TemplateRow, type TemplateType } from './model.ts'
-import { BUILT_IN_VARIABLES, variablesOf } from './render.ts'
+import { BUILT_IN_VARIABLES, strayBrace, variablesOf } from './render.ts'
 
 const TypeSchema = z.enum(TEMPLATE_TYPES)
 const Template = z
@@ -23,7 +22,7 @@ const Template = z
   })
   .meta({ id: 'MessageTemplate' })
 const Body = z.strictObject({
-  name: z.string().min(1).max(100),
+  name: z.string().trim().min(1).max(100),
   type: TypeSchema,
   content: z.string().max(5000).default(''),
   variables: z
@@ -78,7 +77,7 @@ export function templateRoutes({ db, clock, time }: TemplateDeps): Route[] {
         const where = {
           deletedAt: null,
           ...(query.type ? { type: query.type } : {}),
-          ...(query.keyword ? { name: { [Op.like]: `%${query.keyword}%` } } : {}),
+          ...(query.keyword ? contains(['name'], query.keyword) : {}),
         }
         const found = await rows(templates, { where, ...window(query), order: [['id', 'DESC']] })
         return { items: found.map(view), page: query.page, size: query.size, total: await templates.count({ where }) }
@@ -170,6 +169,11 @@ async function check(db: Database, body: TemplateBody): Promise<void> {
       `variables: ${undeclared.join(', ')} stands in content and is not declared; add it to variables or write {{ for a brace`,
     )
   }
+  const stray = strayBrace(body.content)
+  if (stray !== undefined)
+    throw invalid(
+      `content: "${stray}" is no {variable}; a name has letters, digits and _, and a brace is written twice`,
+    )
   if (!needs.material && body.materialIds.length > 0)
     throw invalid(`materialIds: a ${body.type} template takes none; use TEXT_WITH_IMAGE`)
   if (needs.material && body.materialIds.length === 0)

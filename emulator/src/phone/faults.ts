@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { known } from '../schema.ts'
+
+/** What can strike at any WebDriver command, before or after it ran. */
+export const COMMAND_FAULTS = ['SLOW_SCREEN', 'HANG', 'STREAM_CUT', 'AGENT_KILLED', 'HTTP_ERROR'] as const
 
 /** What can go wrong on a phone on purpose. */
 export const FAULT_KINDS = [
-  'SLOW_SCREEN',
-  'HANG',
-  'HTTP_ERROR',
+  ...COMMAND_FAULTS,
   'STALE_ELEMENT',
   'LIST_REORDER',
   'DIALOG',
@@ -16,11 +18,11 @@ export const FAULT_KINDS = [
   'TOO_FREQUENT',
   'LOGGED_OUT',
   'SCREEN_UNEXPECTED',
-  'STREAM_CUT',
+  'INVITEE_REFUSED',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
-export const FaultOrder = z.strictObject({
+export const FaultOrder = known({
   kind: z.enum(FAULT_KINDS),
   /** How often it happens. */
   times: z.int().min(1).max(1_000_000).default(1),
@@ -29,12 +31,19 @@ export const FaultOrder = z.strictObject({
   /** Chance of each opportunity, drawn from `seed`. */
   probability: z.number().min(0).max(1).default(1),
   seed: z.int().default(1),
+  /** Whether what strikes at a command strikes before it runs or before its answer leaves. */
+  when: z.enum(['BEFORE', 'AFTER']).default('BEFORE'),
   /** Length of SLOW_SCREEN and HANG in milliseconds. */
   ms: z.int().min(0).max(600_000).default(1000),
   /** Words of a DIALOG. */
   text: z.string().max(500).default('发现新版本，是否立即更新？'),
 })
 export type FaultOrder = z.infer<typeof FaultOrder>
+
+/** A fault that happens now, with the numbers its seed decides. */
+export interface Strike extends FaultOrder {
+  readonly random: () => number
+}
 
 interface Armed {
   readonly order: FaultOrder
@@ -60,7 +69,7 @@ export class Faults {
   }
 
   /** Called at each chance for a fault of this kind; answers it when it happens now. */
-  take(kind: FaultKind): FaultOrder | undefined {
+  take(kind: FaultKind): Strike | undefined {
     const index = this.#armed.findIndex(({ order }) => order.kind === kind)
     const armed = this.#armed[index]
     if (!armed) return undefined
@@ -70,7 +79,7 @@ export class Faults {
     }
     if (armed.random() >= armed.order.probability) return undefined
     if (--armed.times === 0) this.#armed.splice(index, 1)
-    return armed.order
+    return { ...armed.order, random: armed.random }
   }
 }
 

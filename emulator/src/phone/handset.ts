@@ -1,5 +1,6 @@
 import type { Moment, Visibility } from '../world/model.ts'
-import type { Account, World } from '../world/world.ts'
+import type { Account } from '../world/account.ts'
+import type { World } from '../world/world.ts'
 import type { AppVersion } from './app-version.ts'
 import type { Faults } from './faults.ts'
 import type { UiNode } from './ui.ts'
@@ -31,6 +32,9 @@ export interface ScreenFactory {
   composer(pictures: readonly string[]): Screen
   visibility(current: Visibility, onDone: (chosen: Visibility) => void): Screen
   selectContacts(onDone: (ids: readonly string[]) => void): Screen
+  /** Picks people for a group and makes it. */
+  newGroup(): Screen
+  groupName(groupId: string): Screen
   personMoments(wechatId: string): Screen
   momentDetail(momentId: Moment['id']): Screen
   settings(): Screen

@@ -1,6 +1,7 @@
 import { Dialog, IncomingCall, Launcher, SignedOut, Unexpected } from '../screens/overlays.ts'
 import { screensOf } from '../screens/factory.ts'
-import type { Account, World } from '../world/world.ts'
+import type { Account } from '../world/account.ts'
+import type { World } from '../world/world.ts'
 import type { AppVersion } from './app-version.ts'
 import { Faults } from './faults.ts'
 import type { Handset, Screen, ScreenFactory } from './handset.ts'
@@ -31,6 +32,8 @@ export class Phone implements Handset {
   online = true
   #stack: Screen[] = []
   #over: Screen | undefined
+  /** Until a person signs the account in again, no start of the app leads past it. */
+  #signedOut: Screen | undefined
   #focused: string | undefined
   #keyboardCovers = false
   #serial = 0
@@ -61,7 +64,9 @@ export class Phone implements Handset {
   /** The nodes now on the screen, in document order; each look may meet a fault. */
   look(): Placed[] {
     this.#interrupt()
-    return this.nodes()
+    const seen = this.nodes()
+    this.#moveRows(seen)
+    return seen
   }
 
   /** The nodes now on the screen, without giving faults a chance. */
@@ -120,7 +125,7 @@ export class Phone implements Handset {
 
   /** Starts the app or brings it to the front as it was. */
   activate(): void {
-    if (this.#over instanceof Launcher) this.#over = undefined
+    if (this.#over instanceof Launcher) this.#over = this.#signedOut
   }
 
   /** Ends the app, as Android does when memory is short: the stack is gone, drafts stay. */
@@ -132,6 +137,7 @@ export class Phone implements Handset {
   /** Takes all faults away, signs the account in again and goes to the first screen. */
   recover(): void {
     this.faults.clear()
+    this.#signedOut = undefined
     this.#over = undefined
     this.goHome()
   }
@@ -147,7 +153,7 @@ export class Phone implements Handset {
           },
         ] as const,
     )
-    this.#over = new Dialog(this.#below().activity, words, closing)
+    this.#over = new Dialog(this, { activity: this.#below().activity, words, buttons: closing })
   }
 
   focus(input: string | undefined): void {
@@ -165,20 +171,26 @@ export class Phone implements Handset {
   }
 
   #interrupt(): void {
-    if (this.faults.take('LOGGED_OUT')) this.#over = new SignedOut()
+    if (this.faults.take('LOGGED_OUT')) this.#over = this.#signedOut = new SignedOut(this)
     if (this.#over) return
     const dialog = this.faults.take('DIALOG')
     if (dialog)
       this.dialog(dialog.text, [
         ['以后再说', () => undefined],
-        ['确定', () => this.open(new Unexpected())],
+        ['确定', () => this.open(new Unexpected(this))],
       ])
     else if (this.faults.take('INCOMING_CALL')) {
-      this.#over = new IncomingCall(() => {
+      this.#over = new IncomingCall(this, () => {
         this.#over = undefined
       })
-    } else if (this.faults.take('SCREEN_UNEXPECTED')) this.open(new Unexpected())
+    } else if (this.faults.take('SCREEN_UNEXPECTED')) this.open(new Unexpected(this))
     else if (this.faults.take('APP_KILLED')) this.terminate()
+  }
+
+  /** Rows change places once they have been looked at, and stand in their own order again after the next look. */
+  #moveRows(seen: readonly Placed[]): void {
+    const rows = seen.find(({ node }) => node.reorder !== undefined)?.node
+    if (rows) rows.reorder?.(this.faults.take('LIST_REORDER')?.random())
   }
 
   #below(): Screen {

@@ -23,6 +23,8 @@ export interface UiNode {
   readonly type?: ((text: string) => void) | undefined
   /** Moves a list by so many pixels; positive shows what is further down. */
   readonly scroll?: ((pixels: number) => void) | undefined
+  /** Puts the rows of a list in another order, which a number in [0, 1) decides; without one in their own again. */
+  readonly reorder?: ((draw: number | undefined) => void) | undefined
 }
 
 type Extras = Omit<UiNode, 'cls' | 'box' | 'text' | 'desc'>
@@ -56,45 +58,6 @@ export const group = (cls: string, box: Box, children: readonly UiNode[], extras
   children,
   ...extras,
 })
-
-/** Where a list stands, in rows. */
-export class Scroll {
-  #first = 0
-
-  /** The rows to draw, and a handler that moves over them. */
-  window<T>(
-    rows: readonly T[],
-    visible: number,
-    rowHeight: number,
-  ): { shown: readonly T[]; first: number; move: (pixels: number) => void } {
-    const last = Math.max(0, rows.length - visible)
-    this.#first = Math.min(this.#first, last)
-    const first = this.#first
-    return {
-      shown: rows.slice(first, first + visible),
-      first,
-      move: (pixels) => {
-        const by = Math.trunc(pixels / rowHeight)
-        this.#first = Math.max(0, Math.min(last, this.#first + by))
-      },
-    }
-  }
-}
-
-/** A scrolling list of rows of one height. */
-export function list<T>(
-  box: Box,
-  scroll: Scroll,
-  rows: readonly T[],
-  draw: (row: T, box: Box) => UiNode,
-  options: { rowHeight: number; cls?: string },
-): UiNode {
-  const { rowHeight, cls = 'ListView' } = options
-  const visible = Math.floor(box[3] / rowHeight)
-  const { shown, move } = scroll.window(rows, visible, rowHeight)
-  const children = shown.map((row, index) => draw(row, [box[0], box[1] + index * rowHeight, box[2], rowHeight]))
-  return group(cls, box, children, { scroll: move })
-}
 
 /** A node in its place in the tree: `key` names the view behind it, which a list may give to another row. */
 export interface Placed {

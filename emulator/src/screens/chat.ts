@@ -2,14 +2,14 @@ import type { Message } from '../world/model.ts'
 import type { Outgoing } from '../world/world.ts'
 import type { Handset, Screen } from '../phone/handset.ts'
 import { button, group, image, text, type Box, type UiNode } from '../phone/ui.ts'
-import { backArrow, field, ROW, title } from './parts.ts'
+import { backArrow, face, field, ROW, title, tool } from './parts.ts'
 
 const MESSAGES: Box = [0, 220, 1080, 1900]
 const VISIBLE = Math.floor(MESSAGES[3] / ROW)
 
 /** A conversation with a person or a group. */
 export class Chat implements Screen {
-  readonly activity = 'ui.chatting.ChattingUI'
+  readonly activity: string
   readonly #phone: Handset
   readonly #chat: string
   /** Rows between the newest message and the lowest one shown. */
@@ -17,6 +17,7 @@ export class Chat implements Screen {
   #panel = false
 
   constructor(phone: Handset, chat: string) {
+    this.activity = phone.version.activities.chat
     this.#phone = phone
     this.#chat = chat
   }
@@ -25,9 +26,9 @@ export class Chat implements Screen {
     const phone = this.#phone
     const info = this.#group() ? phone.screens.groupInfo(this.#chat) : phone.screens.contactInfo(this.#chat)
     return [
-      backArrow(() => phone.close()),
+      backArrow(phone),
       title(phone, this.#title()),
-      image('聊天信息', [940, 90, 110, 110], { tap: () => phone.open(info) }),
+      tool(phone, '聊天信息', 940, () => phone.open(info)),
       this.#messages(),
       ...this.#inputBar(),
     ]
@@ -40,7 +41,7 @@ export class Chat implements Screen {
   #title(): string {
     const found = this.#group()
     return found
-      ? `${found.name}(${found.members.length})`
+      ? `${found.name === '' ? '群聊' : found.name}(${found.members.length})`
       : this.#phone.world.displayName(this.#phone.account, this.#chat)
   }
 
@@ -63,7 +64,7 @@ export class Chat implements Screen {
     const own = message.from === account.wechatId
     const y = box[1]
     const name = own ? account.nickname : world.displayName(account, message.from)
-    const avatar = image(`${name}头像`, [own ? 940 : 30, y + 20, 110, 110])
+    const avatar = face(this.#phone, name, [own ? 940 : 30, y + 20, 110, 110])
     const place: Box = [own ? 400 : 160, y + 20, 520, 150]
     const content =
       message.kind === 'TEXT'
@@ -98,7 +99,12 @@ export class Chat implements Screen {
       phone.open(phone.screens.gallery('chat', (pictures) => this.#sendPictures(pictures)))
     }
     const cell = (name: string, index: number, tap: () => void): UiNode =>
-      group('LinearLayout', [index * 270, 2260, 270, 80], [text(name, [index * 270 + 30, 2270, 200, 60])], { tap })
+      group(
+        'LinearLayout',
+        [index * 270, 2260, 270, 80],
+        [text(name, [index * 270 + 30, 2270, 200, 60], { id: phone.version.ids.sheetItem })],
+        { tap },
+      )
     return group('GridView', [0, 2260, 1080, 80], [cell('相册', 0, pick), cell('拍摄', 1, () => undefined)])
   }
 

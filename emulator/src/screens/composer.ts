@@ -23,7 +23,7 @@ export class Composer implements Screen {
     const phone = this.#phone
     const empty = this.#text === '' && this.#pictures.length === 0
     const input = field(phone, 'moment', [40, 260, 1000, 400], this.#text, {
-      hint: '这一刻的想法...',
+      hint: phone.version.momentHint,
       id: phone.version.ids.input,
       onText: (typed) => {
         this.#text = typed
@@ -36,13 +36,15 @@ export class Composer implements Screen {
         }),
       )
     return [
-      backArrow(() => this.back()),
+      backArrow(phone, () => this.back()),
       button('发表', [860, 90, 190, 110], empty ? undefined : () => this.#publish(), { id: phone.version.ids.send }),
       input,
       ...this.#pictures.map((_, index) =>
-        image(`图片 ${index + 1}`, [40 + (index % 3) * 340, 700 + Math.floor(index / 3) * 240, 320, 220]),
+        image(`图片 ${index + 1}`, [40 + (index % 3) * 340, 700 + Math.floor(index / 3) * 240, 320, 220], {
+          id: phone.version.ids.picture,
+        }),
       ),
-      menuRow('谁可以看', [0, 1480, 1080, ROW], choose, label(this.#visibility)),
+      menuRow(phone, '谁可以看', [0, 1480, 1080, ROW], { tap: choose, value: label(this.#visibility) }),
     ]
   }
 
@@ -54,9 +56,10 @@ export class Composer implements Screen {
     }
     if (this.#text === '' && this.#pictures.length === 0) leave('')
     else {
-      phone.dialog('将此次编辑保留？', [
-        ['不保留', () => leave('')],
-        ['保留', () => leave(this.#text)],
+      const { drop, keep } = phone.version.leave
+      phone.dialog(`将此次编辑${keep}？`, [
+        [drop, () => leave('')],
+        [keep, () => leave(this.#text)],
       ])
     }
     return true
@@ -97,7 +100,7 @@ export class VisibilityChoice implements Screen {
     )
     return [
       ...bar(phone, '谁可以看'),
-      button('完成', [860, 90, 190, 110], done),
+      button('完成', [860, 90, 190, 110], done, { id: phone.version.ids.action }),
       group('ListView', [0, 240, 1080, 4 * ROW], rows),
     ]
   }
@@ -109,7 +112,7 @@ export class VisibilityChoice implements Screen {
       'LinearLayout',
       [0, y, 1080, ROW],
       [
-        text(LABELS[choice], [120, y + 50, 500, 90], { selected }),
+        text(LABELS[choice], [120, y + 50, 500, 90], { selected, id: this.#phone.version.ids.menuName }),
         ...(count === 0 ? [] : [text(`已选${count}人`, [640, y + 50, 400, 90])]),
       ],
       { tap: () => this.#choose(choice), selected },

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { Handset, Screen } from '../phone/handset.ts'
-import { button, group, image, list, Scroll, text, type Box, type UiNode } from '../phone/ui.ts'
+import { grid, Scroll } from '../phone/list.ts'
+import { button, group, image, text, type Box, type UiNode } from '../phone/ui.ts'
 import { backArrow } from './parts.ts'
 
 const GRID: Box = [0, 220, 1080, 1890]
@@ -24,41 +25,35 @@ export class Gallery implements Screen {
 
   draw(): readonly UiNode[] {
     const phone = this.#phone
-    const files = phone.account.gallery.toReversed().map((file, index) => ({ ...file, number: index + 1 }))
-    const rows = Array.from({ length: Math.ceil(files.length / 4) }, (_, row) => files.slice(row * 4, row * 4 + 4))
-    const grid = list(
-      GRID,
-      this.#scroll,
-      rows,
-      (row, box) =>
-        group(
-          'LinearLayout',
-          box,
-          row.map((file, column) => this.#cell(file, [column * CELL, box[1], CELL, CELL])),
-        ),
-      { rowHeight: CELL, cls: 'GridView' },
-    )
+    const { ids } = phone.version
+    const files = phone.account.gallery.toReversed()
     const count = this.#ticked.length
     const done = count === 0 ? undefined : () => this.#finish(files)
     return [
-      backArrow(() => phone.close()),
-      text('图片和视频', [140, 90, 500, 110]),
-      grid,
-      button(count === 0 ? this.#label : `${this.#label}(${count}/${MOST})`, [800, 2180, 250, 120], done),
+      backArrow(phone),
+      text('图片和视频', [140, 90, 500, 110], { id: ids.album }),
+      grid(GRID, this.#scroll, files, ({ path }, box, index) => this.#cell(path, box, index + 1), {
+        columns: GRID[2] / CELL,
+        rowHeight: CELL,
+      }),
+      button(count === 0 ? this.#label : `${this.#label}(${count}/${MOST})`, [800, 2180, 250, 120], done, {
+        id: ids.action,
+      }),
     ]
   }
 
-  #cell(file: { path: string; number: number }, box: Box): UiNode {
+  #cell(path: string, box: Box, number: number): UiNode {
+    const { ids, tick } = this.#phone.version
     const [x, y] = box
-    const ticked = this.#ticked.includes(file.path)
+    const ticked = this.#ticked.includes(path)
     return group('RelativeLayout', box, [
-      image(`图片 ${file.number}, ${posix.basename(file.path)}`, box),
+      image(`图片 ${number}, ${posix.basename(path)}`, box, { id: ids.picture }),
       {
-        cls: 'CheckBox',
+        cls: tick,
         box: [x + 190, y + 10, 70, 70],
-        id: this.#phone.version.ids.cell,
+        id: ids.cell,
         checked: ticked,
-        tap: () => this.#toggle(file.path, ticked),
+        tap: () => this.#toggle(path, ticked),
       },
     ])
   }
@@ -66,7 +61,7 @@ export class Gallery implements Screen {
   #toggle(path: string, ticked: boolean): void {
     if (ticked) this.#ticked = this.#ticked.filter((one) => one !== path)
     else if (this.#ticked.length < MOST) this.#ticked = [...this.#ticked, path]
-    else this.#phone.dialog(`你最多只能选择${MOST}张图片`, [['我知道了', () => undefined]])
+    else this.#phone.dialog(`你最多只能选择${MOST}张图片`, [[this.#phone.version.understood, () => undefined]])
   }
 
   #finish(files: readonly { path: string; sha256: string }[]): void {

@@ -1,9 +1,12 @@
 import type { Group } from '../world/model.ts'
 import type { Handset, Screen } from '../phone/handset.ts'
-import { group, image, list, Scroll, text, type Box, type UiNode } from '../phone/ui.ts'
-import { bar, BODY, menuRow, namedRow, ROW } from './parts.ts'
+import { grid, mixedList, Scroll, type Row } from '../phone/list.ts'
+import { button, group, text, type Box, type UiNode } from '../phone/ui.ts'
+import { bar, BODY, face, field, menuRow, namedRow, ROW } from './parts.ts'
 
 const SHOWN_MEMBERS = 20
+const COLUMNS = 5
+const CELL_HEIGHT = 240
 
 /** 通讯录 → 群聊. */
 export class GroupList implements Screen {
@@ -18,19 +21,23 @@ export class GroupList implements Screen {
   draw(): readonly UiNode[] {
     const phone = this.#phone
     const groups = phone.world.groupsOf(phone.account)
-    const rows: ((box: Box) => UiNode)[] = [
-      ...groups.map(
-        (one) => (box: Box) => namedRow(phone, box, { name: one.name }, () => phone.open(phone.screens.chat(one.id))),
-      ),
-      (box) => text(`${groups.length}个群聊`, box),
+    const rows: Row[] = [
+      ...groups.map(({ id }): Row => ({
+        draw: (box) =>
+          namedRow(phone, box, { name: phone.world.chatName(phone.account, id) }, () =>
+            phone.open(phone.screens.chat(id)),
+          ),
+      })),
+      { stays: true, draw: (box) => text(`${groups.length}个群聊`, box) },
     ]
-    return [...bar(phone, '群聊'), list(BODY, this.#scroll, rows, (row, box) => row(box), { rowHeight: ROW })]
+    return [...bar(phone, '群聊'), mixedList(BODY, this.#scroll, rows, ROW)]
   }
 }
 
 abstract class GroupScreen {
   protected readonly phone: Handset
   readonly #id: string
+  readonly #scroll = new Scroll()
 
   constructor(phone: Handset, id: string) {
     this.phone = phone
@@ -41,14 +48,21 @@ abstract class GroupScreen {
     return this.phone.world.groups.get(this.#id) ?? { id: this.#id, name: '', members: [] }
   }
 
+  protected members(members: readonly string[], box: Box): UiNode {
+    return grid(box, this.#scroll, members, (member, place) => this.#cell(member, place), {
+      columns: COLUMNS,
+      rowHeight: CELL_HEIGHT,
+    })
+  }
+
   /** One cell of the grid; its face opens the member's profile. */
-  protected cell(member: string, box: Box): UiNode {
+  #cell(member: string, box: Box): UiNode {
     const { phone } = this
     const [x, y] = box
     const name = phone.world.displayName(phone.account, member)
     const tap = (): void => phone.open(phone.screens.profile(member))
     return group('RelativeLayout', box, [
-      image(`${name}头像`, [x + 30, y + 10, 140, 140], { tap }),
+      face(phone, name, [x + 30, y + 10, 140, 140], tap),
       text(name, [x + 10, y + 160, 190, 60], { id: phone.version.ids.member }),
     ])
   }
@@ -56,46 +70,66 @@ abstract class GroupScreen {
 
 /** 聊天信息(n) of a group. */
 export class GroupInfo extends GroupScreen implements Screen {
-  readonly activity = 'chatroom.ui.ChatroomInfoUI'
+  get activity(): string {
+    return this.phone.version.activities.groupInfo
+  }
 
   draw(): readonly UiNode[] {
     const { phone } = this
     const { id, name, members } = this.group()
-    const cells = members.slice(0, SHOWN_MEMBERS).map((member, index) => {
-      const row = Math.floor(index / 5)
-      return this.cell(member, [(index % 5) * 216, 220 + row * 240, 216, 240])
-    })
-    const below = 220 + Math.ceil(cells.length / 5) * 240
+    const shown = members.slice(0, SHOWN_MEMBERS)
+    const height = Math.ceil(shown.length / COLUMNS) * CELL_HEIGHT
+    const below = BODY[1] + height
     const all = (): void => phone.open(phone.screens.groupMembers(id))
+    const rename = (): void => phone.open(phone.screens.groupName(id))
     return [
       ...bar(phone, `聊天信息(${members.length})`),
-      group('GridView', [0, 220, 1080, below - 220], cells),
-      ...(members.length > SHOWN_MEMBERS ? [menuRow('查看全部群成员', [0, below, 1080, ROW], all)] : []),
-      menuRow('群聊名称', [0, below + ROW, 1080, ROW], () => undefined, name),
+      this.members(shown, [0, BODY[1], 1080, height]),
+      ...(members.length > SHOWN_MEMBERS
+        ? [menuRow(phone, '查看全部群成员', [0, below, 1080, ROW], { tap: all })]
+        : []),
+      menuRow(phone, '群聊名称', [0, below + ROW, 1080, ROW], { tap: rename, value: name === '' ? '未命名' : name }),
     ]
   }
 }
 
 /** 查看全部群成员. */
 export class GroupMembers extends GroupScreen implements Screen {
-  readonly activity = 'chatroom.ui.SeeRoomMemberUI'
-  readonly #scroll = new Scroll()
+  get activity(): string {
+    return this.phone.version.activities.groupMembers
+  }
 
   draw(): readonly UiNode[] {
     const { members } = this.group()
-    const rows = Array.from({ length: Math.ceil(members.length / 5) }, (_, row) => members.slice(row * 5, row * 5 + 5))
-    const grid = list(
-      BODY,
-      this.#scroll,
-      rows,
-      (row, box) =>
-        group(
-          'LinearLayout',
-          box,
-          row.map((member, column) => this.cell(member, [column * 216, box[1], 216, 240])),
-        ),
-      { rowHeight: 240, cls: 'GridView' },
-    )
-    return [...bar(this.phone, `群成员(${members.length})`), grid]
+    return [...bar(this.phone, `群成员(${members.length})`), this.members(members, BODY)]
+  }
+}
+
+/** 群聊名称. */
+export class GroupName extends GroupScreen implements Screen {
+  readonly activity = 'chatroom.ui.ModRemarkRoomNameUI'
+  #name: string | undefined
+
+  draw(): readonly UiNode[] {
+    const { phone } = this
+    const { id, name } = this.group()
+    const typed = this.#name ?? name
+    const save = (): void => {
+      phone.world.nameGroup(id, typed)
+      phone.close()
+    }
+    return [
+      ...bar(phone, '修改群聊名称'),
+      field(phone, 'group name', [40, 400, 1000, 120], typed, {
+        hint: '',
+        id: phone.version.ids.input,
+        onText: (words) => {
+          this.#name = words
+        },
+      }),
+      button('保存', [340, 1900, 400, 130], typed === '' || typed === name ? undefined : save, {
+        id: phone.version.ids.action,
+      }),
+    ]
   }
 }

@@ -1,6 +1,7 @@
 import type { Handset, Screen } from '../phone/handset.ts'
-import { group, image, list, Scroll, text, type Box, type UiNode } from '../phone/ui.ts'
-import { BODY, menuRow, namedRow, ROW, title } from './parts.ts'
+import { list, mixedList, Scroll, type Row } from '../phone/list.ts'
+import { group, text, type Box, type UiNode } from '../phone/ui.ts'
+import { BODY, menuRow, namedRow, ROW, title, tool } from './parts.ts'
 
 const TABS = ['微信', '通讯录', '发现', '我'] as const
 const TAB_BODY: Box = [0, 220, 1080, 1940]
@@ -12,6 +13,7 @@ export class Home implements Screen {
   readonly #chats = new Scroll()
   readonly #contacts = new Scroll()
   #tab: (typeof TABS)[number] = '微信'
+  #menu = false
 
   constructor(phone: Handset) {
     this.#phone = phone
@@ -21,17 +23,42 @@ export class Home implements Screen {
     const phone = this.#phone
     const tabs = TABS.map((name, index) =>
       text(name, [index * 270, 2200, 270, 130], {
+        id: phone.version.ids.tab,
         selected: name === this.#tab,
         tap: () => {
           this.#tab = name
+          this.#menu = false
         },
       }),
     )
     const tools = [
-      image('搜索', [820, 90, 110, 110], { tap: () => phone.open(phone.screens.search()) }),
-      image('更多功能按钮', [940, 90, 110, 110]),
+      tool(phone, '搜索', 820, () => phone.open(phone.screens.search())),
+      tool(phone, '更多功能按钮', 940, () => {
+        this.#menu = !this.#menu
+      }),
     ]
-    return [title(phone, this.#tab), ...tools, this.#body(), ...tabs]
+    return [title(phone, this.#tab), ...tools, this.#body(), ...tabs, ...(this.#menu ? [this.#more()] : [])]
+  }
+
+  back(): boolean {
+    const open = this.#menu
+    this.#menu = false
+    return open
+  }
+
+  /** What hangs below the + button. */
+  #more(): UiNode {
+    const phone = this.#phone
+    const start = (): void => {
+      this.#menu = false
+      phone.open(phone.screens.newGroup())
+    }
+    const rows = ['发起群聊', '添加朋友', '扫一扫', '收付款'].map((name, index) => {
+      const box: Box = [640, 210 + index * 130, 420, 130]
+      const words = text(name, [700, box[1] + 30, 340, 70], { id: phone.version.ids.popupItem })
+      return group('LinearLayout', box, [words], { tap: name === '发起群聊' ? start : () => undefined })
+    })
+    return group('FrameLayout', [640, 210, 420, 520], rows)
   }
 
   #body(): UiNode {
@@ -50,7 +77,7 @@ export class Home implements Screen {
       ([id, messages], box) => {
         const last = messages.at(-1)
         const detail = last?.kind === 'IMAGE' ? '[图片]' : (last?.text ?? '')
-        const name = phone.world.groups.get(id)?.name ?? phone.world.displayName(phone.account, id)
+        const name = phone.world.chatName(phone.account, id)
         return namedRow(phone, box, { name, detail, cls: phone.version.chatName }, () =>
           phone.open(phone.screens.chat(id)),
         )
@@ -68,21 +95,17 @@ export class Home implements Screen {
       ['标签', () => undefined],
       ['公众号', () => undefined],
     ]
-    const rows: ((box: Box) => UiNode)[] = [
-      ...fixed.map(
-        ([name, tap]) =>
-          (box: Box) =>
-            menuRow(name, box, tap),
-      ),
-      ...contacts.map(
-        (contact) => (box: Box) =>
+    const rows: Row[] = [
+      ...fixed.map(([name, tap]): Row => ({ stays: true, draw: (box) => menuRow(phone, name, box, { tap }) })),
+      ...contacts.map((contact): Row => ({
+        draw: (box) =>
           namedRow(phone, box, { name: contact.remark ?? contact.nickname }, () =>
             phone.open(phone.screens.profile(contact.id)),
           ),
-      ),
-      (box) => text(phone.version.contactCount(contacts.length), box),
+      })),
+      { stays: true, draw: (box) => text(phone.version.contactCount(contacts.length), box) },
     ]
-    return list(TAB_BODY, this.#contacts, rows, (row, box) => row(box), { rowHeight: ROW })
+    return mixedList(TAB_BODY, this.#contacts, rows, ROW)
   }
 
   #discover(): UiNode {
@@ -106,8 +129,8 @@ export class Home implements Screen {
     ]
     return group('ListView', BODY, [
       text(account.nickname, [240, 260, 700, 90], { id: version.ids.rowName }),
-      text(`微信号：${account.wechatId}`, [240, 360, 700, 70], { id: version.ids.rowDetail }),
-      ...rows.map(([name, tap], index) => menuRow(name, [0, 500 + index * ROW, 1080, ROW], tap)),
+      text(version.ownId(account.wechatId), [240, 360, 700, 70], { id: version.ids.rowDetail }),
+      ...rows.map(([name, tap], index) => menuRow(phone, name, [0, 500 + index * ROW, 1080, ROW], { tap })),
     ])
   }
 }

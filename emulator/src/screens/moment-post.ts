@@ -1,7 +1,7 @@
 import type { Moment } from '../world/model.ts'
 import type { Handset } from '../phone/handset.ts'
 import { button, group, image, text, type Box, type UiNode } from '../phone/ui.ts'
-import { field } from './parts.ts'
+import { face, field } from './parts.ts'
 
 /** Room that one post takes on the timeline. */
 export const POST_HEIGHT = 620
@@ -22,20 +22,22 @@ export class PostControls {
     const [x, y] = box
     const name = world.displayName(account, moment.author)
     const marker = moment.author === account.wechatId ? visibilityMark(moment) : undefined
-    const likes = moment.likes.map((by) => world.displayName(account, by)).join(', ')
+    const likes = moment.likes.map((by) => world.displayName(account, by)).join(version.likedBy)
     const comments = moment.comments.slice(-4).map(({ by, text: words }, index) =>
       text(`${world.displayName(account, by)}: ${words}`, [x + 180, y + 390 + index * 55, 860, 55], {
         id: version.ids.comment,
       }),
     )
     return group('LinearLayout', box, [
-      image(`${name}头像`, [x + 30, y + 20, 120, 120]),
+      face(this.#phone, name, [x + 30, y + 20, 120, 120]),
       text(name, [x + 180, y + 20, 700, 70], { id: version.ids.author }),
       ...(moment.text === '' ? [] : [text(moment.text, [x + 180, y + 90, 860, 80], { id: version.ids.momentText })]),
-      ...moment.images.map((_, index) => image('图片', [x + 180 + index * 92, y + 180, 90, 90])),
+      ...moment.images.map((_, index) =>
+        image('图片', [x + 180 + index * 92, y + 180, 90, 90], { id: version.ids.picture }),
+      ),
       text('刚刚', [x + 180, y + 280, 300, 50]),
       ...(marker === undefined ? [] : [image(marker, [x + 500, y + 280, 50, 50])]),
-      image('评论', [x + 940, y + 280, 100, 60], { tap: () => this.#toggle(moment.id) }),
+      image('评论', [x + 940, y + 280, 100, 60], { tap: () => this.#toggle(moment.id), id: version.ids.controls }),
       ...this.#menu(moment, box),
       ...(likes === '' ? [] : [text(`♡ ${likes}`, [x + 180, y + 340, 860, 50], { id: version.ids.likes })]),
       ...comments,
@@ -73,7 +75,8 @@ export class PostControls {
 
   #menu(moment: Moment, [x, y]: Box): UiNode[] {
     if (this.#popup !== moment.id) return []
-    const { world, account } = this.#phone
+    const { world, account, version } = this.#phone
+    const { popupItem } = version.ids
     const liked = moment.likes.includes(account.wechatId)
     const like = (): void => {
       this.#popup = undefined
@@ -88,8 +91,8 @@ export class PostControls {
     const area: Box = [x + 480, y + 270, 440, 80]
     return [
       group('FrameLayout', area, [
-        text(liked ? '取消' : '赞', [area[0], area[1], 220, 80], { tap: like }),
-        text('评论', [area[0] + 220, area[1], 220, 80], { tap: write }),
+        text(liked ? '取消' : '赞', [area[0], area[1], 220, 80], { tap: like, id: popupItem }),
+        text('评论', [area[0] + 220, area[1], 220, 80], { tap: write, id: popupItem }),
       ]),
     ]
   }

@@ -1,5 +1,6 @@
 import type { Handset, Screen } from '../phone/handset.ts'
-import { group, image, list, Scroll, text, type Box, type UiNode } from '../phone/ui.ts'
+import { list, Scroll } from '../phone/list.ts'
+import { group, image, text, type Box, type UiNode } from '../phone/ui.ts'
 import { backArrow, bar, BODY, menuRow, ROW } from './parts.ts'
 import { POST_HEIGHT, PostControls } from './moment-post.ts'
 
@@ -22,13 +23,14 @@ export class Timeline implements Screen {
     const phone = this.#phone
     const moments = phone.world.timelineOf(phone.account)
     const camera = image('拍照分享', [940, 90, 110, 110], {
+      id: phone.version.ids.camera,
       tap: () => {
         this.#sheet = true
       },
       hold: () => phone.open(phone.screens.composer([])),
     })
     return [
-      backArrow(() => phone.close()),
+      backArrow(phone),
       camera,
       list(POSTS, this.#scroll, moments, (moment, box) => this.#controls.post(moment, box), { rowHeight: POST_HEIGHT }),
       ...this.#controls.input(),
@@ -49,7 +51,12 @@ export class Timeline implements Screen {
       phone.open(phone.screens.gallery('moment', (pictures) => phone.open(phone.screens.composer(pictures))))
     }
     const row = (name: string, y: number, tap: () => void): UiNode =>
-      group('LinearLayout', [0, y, 1080, ROW], [text(name, [300, y + 50, 480, 90])], { tap })
+      group(
+        'LinearLayout',
+        [0, y, 1080, ROW],
+        [text(name, [300, y + 50, 480, 90], { id: phone.version.ids.sheetItem })],
+        { tap },
+      )
     return group(
       'FrameLayout',
       [0, 1700, 1080, 640],
@@ -99,7 +106,8 @@ export class PersonMoments implements Screen {
           { tap: () => phone.open(phone.screens.momentDetail(moment.id)) },
         )
       },
-      { rowHeight: ROW },
+      // One's own Moments are what tells whether a post was made: the app never shows them in a false order.
+      { rowHeight: ROW, stays: () => own },
     )
     return [...bar(phone, own ? '我的朋友圈' : phone.world.displayName(phone.account, this.#person)), rows]
   }
@@ -122,7 +130,7 @@ export class MomentDetail implements Screen {
     const moment = this.#phone.world.moments.find((one) => one.id === this.#moment)
     const post = moment
       ? [this.#controls.post(moment, [0, 220, 1080, POST_HEIGHT])]
-      : [menuRow('内容已删除', BODY, () => undefined)]
+      : [menuRow(this.#phone, '内容已删除', BODY)]
     return [...bar(this.#phone, '详情'), ...post, ...this.#controls.input()]
   }
 

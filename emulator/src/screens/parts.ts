@@ -8,25 +8,38 @@ export const ROW = 190
 export const title = (phone: Handset, words: string): UiNode =>
   text(words, [140, 90, 700, 110], { id: phone.version.ids.title })
 
-export const backArrow = (tap: () => void): UiNode => image('返回', [20, 90, 100, 110], { tap })
+export const backArrow = (phone: Handset, tap: () => void = () => phone.close()): UiNode =>
+  image('返回', [20, 90, 100, 110], { tap, id: phone.version.ids.back })
+
+/** One of the small pictures in a title bar. */
+export const tool = (phone: Handset, desc: string, x: number, tap?: () => void): UiNode =>
+  image(desc, [x, 90, 110, 110], { tap, id: phone.version.ids.tool })
 
 /** A title bar with an arrow that closes the screen. */
-export const bar = (phone: Handset, words: string, close: () => void = () => phone.close()): UiNode[] => [
-  backArrow(close),
-  title(phone, words),
-]
+export const bar = (phone: Handset, words: string): UiNode[] => [backArrow(phone), title(phone, words)]
+
+/** Somebody's picture. */
+export const face = (phone: Handset, name: string, box: Box, tap?: () => void): UiNode =>
+  image(`${name}头像`, box, { tap, id: phone.version.ids.face })
 
 /** A row with one line, such as those of menus. */
-export const menuRow = (words: string, box: Box, tap: () => void, value?: string): UiNode =>
-  group(
+export const menuRow = (
+  phone: Handset,
+  words: string,
+  box: Box,
+  options: { tap?: () => void; value?: string } = {},
+): UiNode => {
+  const { tap = () => undefined, value } = options
+  return group(
     'LinearLayout',
     box,
     [
-      text(words, [box[0] + 40, box[1] + 50, 500, 90]),
+      text(words, [box[0] + 40, box[1] + 50, 500, 90], { id: phone.version.ids.menuName }),
       ...(value === undefined ? [] : [text(value, [box[0] + 600, box[1] + 50, 440, 90], { id: 'android:id/summary' })]),
     ],
     { tap },
   )
+}
 
 /** A row with somebody's or something's name and, below it, why it is listed. */
 export function namedRow(

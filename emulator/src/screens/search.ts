@@ -1,9 +1,8 @@
 import type { Contact } from '../world/model.ts'
 import type { Handset, Screen } from '../phone/handset.ts'
-import { list, Scroll, text, type Box, type UiNode } from '../phone/ui.ts'
+import { mixedList, Scroll, type Row } from '../phone/list.ts'
+import { text, type UiNode } from '../phone/ui.ts'
 import { backArrow, BODY, field, namedRow, ROW } from './parts.ts'
-
-type Row = (box: Box) => UiNode
 
 /** Full-text search: people, groups and, in a section of its own, what was said. */
 export class Search implements Screen {
@@ -28,23 +27,22 @@ export class Search implements Screen {
     })
     const rows = this.#query === '' ? [] : this.#rows(this.#query.trim().toLowerCase())
     return [
-      backArrow(() => phone.close()),
+      backArrow(phone),
       input,
-      text('取消', [920, 90, 140, 110], { tap: () => phone.close() }),
-      list(BODY, this.#scroll, rows, (row, box) => row(box), { rowHeight: ROW }),
+      text('取消', [920, 90, 140, 110], { tap: () => phone.close(), id: phone.version.ids.tool }),
+      mixedList(BODY, this.#scroll, rows, ROW),
     ]
   }
 
   #rows(query: string): Row[] {
-    const rows: Row[] = []
-    const reordered = this.#phone.faults.take('LIST_REORDER') !== undefined
-    const section = (name: string, found: Row[]): void => {
-      if (found.length > 0) rows.push((box) => text(name, box), ...(reordered ? found.toReversed() : found))
-    }
-    section('联系人', this.#people(query))
-    section('群聊', this.#groups(query))
-    section('聊天记录', this.#records(query))
-    return rows
+    const { heading } = this.#phone.version.ids
+    const section = (name: string, found: readonly Row[]): Row[] =>
+      found.length === 0 ? [] : [{ stays: true, draw: (box) => text(name, box, { id: heading }) }, ...found]
+    return [
+      ...section('联系人', this.#people(query)),
+      ...section('群聊', this.#groups(query)),
+      ...section('聊天记录', this.#records(query)),
+    ]
   }
 
   #people(query: string): Row[] {
@@ -53,16 +51,17 @@ export class Search implements Screen {
       const why = whyFound(contact, query)
       if (!why) return []
       const row = { name: contact.remark ?? contact.nickname, detail: why.detail }
-      return [(box: Box) => namedRow(phone, box, row, () => phone.open(phone.screens.chat(contact.id)))]
+      return [{ draw: (box) => namedRow(phone, box, row, () => phone.open(phone.screens.chat(contact.id))) }]
     })
   }
 
   #groups(query: string): Row[] {
     const phone = this.#phone
-    return phone.world
-      .groupsOf(phone.account)
-      .filter((one) => one.name.toLowerCase().includes(query))
-      .map((one) => (box) => namedRow(phone, box, { name: one.name }, () => phone.open(phone.screens.chat(one.id))))
+    return phone.world.groupsOf(phone.account).flatMap(({ id }) => {
+      const name = phone.world.chatName(phone.account, id)
+      if (!name.toLowerCase().includes(query)) return []
+      return [{ draw: (box) => namedRow(phone, box, { name }, () => phone.open(phone.screens.chat(id))) }]
+    })
   }
 
   #records(query: string): Row[] {
@@ -70,9 +69,9 @@ export class Search implements Screen {
     return [...phone.account.chats.entries()].flatMap(([id, messages]) => {
       const count = messages.filter((message) => message.text?.toLowerCase().includes(query)).length
       if (count === 0) return []
-      const name = phone.world.groups.get(id)?.name ?? phone.world.displayName(phone.account, id)
+      const name = phone.world.chatName(phone.account, id)
       const row = { name, detail: `${count}条相关聊天记录` }
-      return [(box: Box) => namedRow(phone, box, row, () => phone.open(phone.screens.chatRecords(name)))]
+      return [{ draw: (box) => namedRow(phone, box, row, () => phone.open(phone.screens.chatRecords(name))) }]
     })
   }
 }
@@ -97,6 +96,7 @@ export class ChatRecords implements Screen {
   }
 
   draw(): readonly UiNode[] {
-    return [backArrow(() => this.#phone.close()), text(`“${this.#name}”的聊天记录`, [140, 90, 760, 110])]
+    const { heading } = this.#phone.version.ids
+    return [backArrow(this.#phone), text(`“${this.#name}”的聊天记录`, [140, 90, 760, 110], { id: heading })]
   }
 }

@@ -1,11 +1,17 @@
+import { runInNewContext } from 'node:vm'
 import { DOMParser, type Element } from '@xmldom/xmldom'
 import xpath from 'xpath'
 import { className, type Placed } from '../phone/ui.ts'
 import { WebDriverError } from './error.ts'
 import { pageSource } from './page-source.ts'
 
+const PATTERN_LIMIT_MS = 500
+
 /** The strategies of UiAutomator2 that the emulator knows, each with its value. */
 export const STRATEGIES = ['xpath', 'id', 'class name', 'accessibility id', '-android uiautomator'] as const
+
+/** Texts may hold what XML 1.1 takes for the end of a line. */
+const parser = new DOMParser({ normalizeLineEndings: (source) => source })
 
 /** Nodes that a strategy finds below `context`, in document order. Throws `invalid selector` and `invalid argument`. */
 export function find(
@@ -39,7 +45,7 @@ function byXPath(
   value: string,
   context?: Placed,
 ): Placed[] {
-  const document = new DOMParser().parseFromString(pageSource(nodes, appPackage, true), 'text/xml')
+  const document = parser.parseFromString(pageSource(nodes, appPackage, true), 'text/xml')
   try {
     const start = context ? elements(xpath.select(`//*[@node-key="${context.key}"]`, document))[0] : document
     const found = elements(xpath.select(value, start ?? document))
@@ -60,68 +66,37 @@ function elements(selected: unknown): Element[] {
   return selected.filter((one): one is Element => typeof one === 'object' && one !== null && 'getAttribute' in one)
 }
 
-type Test = (placed: Placed) => boolean
+type Read<T> = (placed: Placed) => T
+type Fits = (text: string, wanted: string) => boolean
 
-const TEXT_TESTS: Readonly<Record<string, (argument: string) => Test>> = {
-  text:
-    (wanted) =>
-    ({ node }) =>
-      (node.text ?? '') === wanted,
-  textContains:
-    (wanted) =>
-    ({ node }) =>
-      (node.text ?? '').includes(wanted),
-  textStartsWith:
-    (wanted) =>
-    ({ node }) =>
-      (node.text ?? '').startsWith(wanted),
-  textMatches:
-    (wanted) =>
-    ({ node }) =>
-      new RegExp(`^(?:${wanted})$`, 'u').test(node.text ?? ''),
-  description:
-    (wanted) =>
-    ({ node }) =>
-      (node.desc ?? '') === wanted,
-  descriptionContains:
-    (wanted) =>
-    ({ node }) =>
-      (node.desc ?? '').includes(wanted),
-  descriptionStartsWith:
-    (wanted) =>
-    ({ node }) =>
-      (node.desc ?? '').startsWith(wanted),
-  resourceId:
-    (wanted) =>
-    ({ node }) =>
-      node.id === wanted,
-  className:
-    (wanted) =>
-    ({ node }) =>
-      className(node) === wanted,
-}
-const FLAG_TESTS: Readonly<Record<string, (wanted: boolean) => Test>> = {
-  clickable:
-    (wanted) =>
-    ({ node }) =>
-      (node.tap !== undefined) === wanted,
-  checked:
-    (wanted) =>
-    ({ node }) =>
-      (node.checked ?? false) === wanted,
-  selected:
-    (wanted) =>
-    ({ node }) =>
-      (node.selected ?? false) === wanted,
-  enabled:
-    (wanted) =>
-    ({ node }) =>
-      (node.enabled ?? true) === wanted,
-  scrollable:
-    (wanted) =>
-    ({ node }) =>
-      (node.scroll !== undefined) === wanted,
-}
+const textOf: Read<string> = ({ node }) => node.text ?? ''
+const descOf: Read<string> = ({ node }) => node.desc ?? ''
+const equals: Fits = (text, wanted) => text === wanted
+const contains: Fits = (text, wanted) => text.includes(wanted)
+const startsWith: Fits = (text, wanted) => text.startsWith(wanted)
+
+/** Calls of a selector that take words: what they read, and when it fits. */
+const TEXTS: ReadonlyMap<string, readonly [Read<string>, Fits]> = new Map([
+  ['text', [textOf, equals]],
+  ['textContains', [textOf, contains]],
+  ['textStartsWith', [textOf, startsWith]],
+  ['description', [descOf, equals]],
+  ['descriptionContains', [descOf, contains]],
+  ['descriptionStartsWith', [descOf, startsWith]],
+  ['resourceId', [({ node }) => node.id ?? '', equals]],
+  ['className', [({ node }) => className(node), equals]],
+])
+/** Calls that take true or false. */
+const FLAGS: ReadonlyMap<string, Read<boolean>> = new Map([
+  ['clickable', ({ node }) => node.tap !== undefined],
+  ['checked', ({ node }) => node.checked ?? false],
+  ['selected', ({ node }) => node.selected ?? false],
+  ['enabled', ({ node }) => node.enabled ?? true],
+  ['scrollable', ({ node }) => node.scroll !== undefined],
+])
+
+/** One call of a selector, read from its text. */
+const CALL = /^\s*\.(\w+)\(\s*(?:"((?:[^"\\]|\\.)*)"|(true|false)|(\d+))\s*\)/
 
 /** `new UiSelector().text("..").className("..").instance(n)`: the calls that matter here. */
 function byUiSelector(nodes: readonly Placed[], value: string): Placed[] {
@@ -132,19 +107,32 @@ function byUiSelector(nodes: readonly Placed[], value: string): Placed[] {
   let rest = value.slice(head[0].length)
   let found = [...nodes]
   while (rest.trim() !== '' && rest.trim() !== ';') {
-    const call = /^\s*\.(\w+)\(\s*(?:"((?:[^"\\]|\\.)*)"|(true|false)|(\d+))\s*\)/.exec(rest)
+    const call = CALL.exec(rest)
     if (!call) throw bad(`cannot read "${rest.slice(0, 60)}"`)
     const [whole, name = '', quoted, flag, number] = call
-    const test =
-      quoted === undefined
-        ? flag === undefined
-          ? undefined
-          : FLAG_TESTS[name]?.(flag === 'true')
-        : TEXT_TESTS[name]?.(quoted.replaceAll(/\\(.)/g, '$1'))
-    if (test) found = found.filter(test)
-    else if (name === 'instance' && number !== undefined) found = found.slice(Number(number), Number(number) + 1)
+    const words = quoted?.replaceAll(/\\(.)/g, '$1')
+    const text = words === undefined ? undefined : TEXTS.get(name)
+    const isSet = flag === undefined ? undefined : FLAGS.get(name)
+    if (words !== undefined && name === 'textMatches') found = matching(found, words, bad)
+    else if (words !== undefined && text) found = found.filter((placed) => text[1](text[0](placed), words))
+    else if (isSet) found = found.filter((placed) => isSet(placed) === (flag === 'true'))
+    else if (number !== undefined && name === 'instance') found = found.slice(Number(number), Number(number) + 1)
     else throw bad(`${name} is not known`)
     rest = rest.slice(whole.length)
   }
   return found
+}
+
+/** In a context of its own: a pattern that backtracks without end must not hold up the other phones. */
+function matching(nodes: readonly Placed[], pattern: string, bad: (why: string) => WebDriverError): Placed[] {
+  try {
+    const fits: unknown = runInNewContext(
+      'const pattern = new RegExp(`^(?:${source})$`, "u"); texts.map((text) => pattern.test(text))',
+      { source: pattern, texts: nodes.map(textOf) },
+      { timeout: PATTERN_LIMIT_MS },
+    )
+    return Array.isArray(fits) ? nodes.filter((_, index) => fits[index] === true) : []
+  } catch (error) {
+    throw bad(`textMatches: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Phone } from '../phone/phone.ts'
+import { explained } from '../schema.ts'
 import { WebDriverError } from './error.ts'
+import { pageSource } from './page-source.ts'
 import type { Session } from './session.ts'
 
 const LONG_PRESS_MS = 500
@@ -70,9 +72,11 @@ export function scrollBy(session: Session, argument: unknown, swipe: boolean): b
   const pixels = Math.round(height * area.percent) * (direction === 'up' ? -1 : 1)
   const x = left + width / 2
   const y = top + height / 2
-  const before = session.source()
-  session.phone.scroll(x, y, pixels)
-  return session.source() !== before
+  // A gesture is no look: it gives no fault a chance.
+  const { phone } = session
+  const before = pageSource(phone.nodes(), phone.appPackage)
+  phone.scroll(x, y, pixels)
+  return pageSource(phone.nodes(), phone.appPackage) !== before
 }
 
 /** `mobile: clickGesture` and `mobile: longClickGesture`. */
@@ -89,5 +93,5 @@ export function pressAt(session: Session, argument: unknown, held: boolean): voi
 export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new WebDriverError('invalid argument', z.prettifyError(result.error))
+  throw new WebDriverError('invalid argument', explained(result.error))
 }

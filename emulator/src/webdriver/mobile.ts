@@ -69,7 +69,7 @@ const EXTENSIONS: Readonly<Record<string, Extension>> = {
 
 /** `POST /session/{id}/execute/sync`. */
 export function execute(session: Session, script: string, argument: unknown): unknown {
-  const extension = EXTENSIONS[script]
+  const extension = Object.hasOwn(EXTENSIONS, script) ? EXTENSIONS[script] : undefined
   if (extension) return extension(session, argument ?? {})
   throw new WebDriverError('unknown command', `${script} is not known; known are ${Object.keys(EXTENSIONS).join(', ')}`)
 }

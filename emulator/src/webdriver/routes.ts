@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
+import { COMMAND_FAULTS, type Strike } from '../phone/faults.ts'
 import type { Phone } from '../phone/phone.ts'
 import { APP } from '../phone/phone.ts'
+import type { Surroundings } from '../phone/surroundings.ts'
 import { SCREEN } from '../phone/ui.ts'
+import { partsOf, Routes } from '../routing.ts'
 import { WebDriverError } from './error.ts'
 import { Actions, parse, performActions } from './gestures.ts'
 import { execute, pushFile } from './mobile.ts'
@@ -15,13 +18,13 @@ const Typed = z.looseObject({ text: z.string() })
 const NewSession = z.looseObject({
   capabilities: z.looseObject({
     alwaysMatch: z.record(z.string(), z.unknown()).default({}),
-    firstMatch: z.array(z.record(z.string(), z.unknown())).default([{}]),
+    firstMatch: z.array(z.record(z.string(), z.unknown())).min(1).default([{}]),
   }),
 })
 
 interface Call {
   readonly session: Session
-  /** Placeholders of the path, in order, after the session's. */
+  /** Placeholders of the path, in order, after the session. */
   readonly arguments: readonly string[]
   readonly body: unknown
 }
@@ -39,7 +42,7 @@ const flag =
     read(call.session.element(first(call)).node)
 
 /** Commands below `/session/{id}`; `:` stands for one element or name. */
-const ROUTES: Readonly<Record<string, Handler>> = {
+const COMMANDS: Readonly<Record<string, Handler>> = {
   'GET ': ({ session }) => session.capabilities,
   'GET /source': ({ session }) => session.source(),
   'GET /screenshot': ({ session }) => screenshot(session.phone.nodes()),
@@ -59,7 +62,8 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   'GET /element/:/selected': flag((node) => node.selected ?? false),
   'GET /element/:/attribute/:': (call) => {
     const attributes = attributesOf(call.session.element(first(call)), call.session.phone.appPackage)
-    return attributes[call.arguments[1] ?? ''] ?? null
+    const name = call.arguments[1] ?? ''
+    return Object.hasOwn(attributes, name) ? attributes[name] : null
   },
   'POST /actions': (call) => done(performActions(call.session, parse(Actions, call.body))),
   'DELETE /actions': () => null,
@@ -96,40 +100,79 @@ const done = (result: void): null => result ?? null
 /** The W3C WebDriver protocol with the extensions of Appium's UiAutomator2 driver, for all phones of one emulator. */
 export class WebDriverServer {
   readonly #phones: ReadonlyMap<string, Phone>
+  readonly #surroundings: Surroundings
   readonly #sessions = new Map<string, Session>()
+  readonly #routes: Routes<(names: readonly string[], body: unknown) => unknown>
 
-  constructor(phones: ReadonlyMap<string, Phone>) {
+  constructor(phones: ReadonlyMap<string, Phone>, surroundings: Surroundings) {
     this.#phones = phones
+    this.#surroundings = surroundings
+    const commands = Object.entries(COMMANDS).map(([command, handler]) => {
+      const [method, path] = command.split(' ')
+      const run = async ([id = '', ...names]: readonly string[], body: unknown): Promise<unknown> =>
+        await this.#run(id, () => handler({ session: this.#session(id), arguments: names, body }))
+      return [`${method} /session/:${path}`, run] as const
+    })
+    this.#routes = new Routes({
+      'GET /status': () => ({ ready: true, message: 'ready', build: { version: 'muster' } }),
+      'GET /sessions': () => [...this.#sessions.values()].map(({ id, capabilities }) => ({ id, capabilities })),
+      'POST /session': (_names, body) => this.#create(body),
+      'DELETE /session/:': ([id = '']) => this.#end(this.#session(id)),
+      ...Object.fromEntries(commands),
+    })
   }
 
   /** Whether a path is one of this protocol. */
   owns(path: string): boolean {
-    return path === '/status' || path === '/sessions' || path === '/session' || path.startsWith('/session/')
+    return /^\/(status|sessions?)(\/|$)/.test(path)
   }
 
   /** Runs one command; answers the `value` of the response. Throws WebDriverError. */
   async handle(method: string, path: string, body: unknown): Promise<unknown> {
-    if (path === '/status') return { ready: true, message: 'ready', build: { version: 'muster' } }
-    if (path === '/sessions') return [...this.#sessions.values()].map(({ id, capabilities }) => ({ id, capabilities }))
-    if (path === '/session') {
-      if (method !== 'POST') throw new WebDriverError('unknown method', `${method} ${path}`)
-      return this.#create(body)
-    }
-    const [id = '', ...rest] = path.slice('/session/'.length).split('/')
-    const session = this.#sessions.get(id)
-    if (!session) throw new WebDriverError('invalid session id', `session ${id} does not exist or has ended`)
-    if (method === 'DELETE' && rest.length === 0) {
-      this.#sessions.delete(id)
-      return null
-    }
-    return await this.#run(session, method, rest, body)
+    const parts = partsOf(path)
+    if (!parts) throw new WebDriverError('invalid argument', `${path} holds a broken escape; write % as %25`)
+    const found = this.#routes.find(method, parts)
+    if ('handler' in found) return await found.handler(found.names, body)
+    if (found.methods.length === 0) throw new WebDriverError('unknown command', `${method} ${path}`)
+    throw new WebDriverError('unknown method', `${path} knows ${found.methods.join(', ')} only`)
   }
 
-  async #run(session: Session, method: string, rest: readonly string[], body: unknown): Promise<unknown> {
-    await misbehave(session.phone)
-    const found = match(method, rest)
-    if (!found) throw new WebDriverError('unknown command', `${method} /${rest.join('/')}`)
-    return await found.handler({ session, arguments: found.arguments, body })
+  async #run(id: string, command: () => unknown): Promise<unknown> {
+    const { phone } = this.#session(id)
+    const strikes = COMMAND_FAULTS.flatMap((kind) => phone.faults.take(kind) ?? [])
+    for (const strike of strikes) if (strike.when === 'BEFORE') await this.#misbehave(phone, strike)
+    try {
+      return await command()
+    } finally {
+      for (const strike of strikes) if (strike.when === 'AFTER') await this.#misbehave(phone, strike)
+    }
+  }
+
+  async #misbehave(phone: Phone, { kind, ms }: Strike): Promise<void> {
+    if (kind === 'SLOW_SCREEN' || kind === 'HANG') await delay(ms, undefined, { ref: false })
+    if (kind === 'STREAM_CUT') this.#surroundings.cutNetwork(phone.id)
+    if (kind === 'AGENT_KILLED') {
+      this.#surroundings.killAgent(phone.id)
+      throw new WebDriverError('unknown error', 'the agent that asked was killed')
+    }
+    if (kind === 'HTTP_ERROR') {
+      throw new WebDriverError(
+        'unknown error',
+        'Could not proxy command to the remote server. Original error: socket hang up',
+      )
+    }
+  }
+
+  #session(id: string): Session {
+    const session = this.#sessions.get(id)
+    if (session) return session
+    throw new WebDriverError('invalid session id', `session ${id} does not exist or has ended`)
+  }
+
+  #end(session: Session): null {
+    session.ended = true
+    this.#sessions.delete(session.id)
+    return null
   }
 
   #create(body: unknown): unknown {
@@ -138,14 +181,14 @@ export class WebDriverServer {
     const udid = wanted['appium:udid']
     const phone = typeof udid === 'string' ? this.#phones.get(udid) : undefined
     if (!phone) {
-      const known = [...this.#phones.keys()].slice(0, 5).join(', ')
+      const known = [...this.#phones.keys()].slice(0, 5).join(', ') || 'none'
       throw new WebDriverError(
         'session not created',
-        `appium:udid: ${String(udid)} is no phone here; there are ${known} …`,
+        `appium:udid: ${JSON.stringify(udid)} is no phone here; phones are ${known}`,
       )
     }
     // The driver runs once per phone, so a new session ends the one before.
-    for (const [id, session] of this.#sessions) if (session.phone === phone) this.#sessions.delete(id)
+    for (const session of this.#sessions.values()) if (session.phone === phone) this.#end(session)
     const session = new Session(phone, {
       platformName: 'Android',
       'appium:automationName': 'UiAutomator2',
@@ -159,31 +202,5 @@ export class WebDriverServer {
     this.#sessions.set(session.id, session)
     phone.activate()
     return { sessionId: session.id, capabilities: session.capabilities }
-  }
-}
-
-const TEMPLATES = Object.entries(ROUTES).map(([route, handler]) => {
-  const [method = '', path = ''] = route.split(' ')
-  return { method, parts: path.split('/').filter((part) => part !== ''), handler }
-})
-
-function match(method: string, rest: readonly string[]): { handler: Handler; arguments: string[] } | undefined {
-  for (const { method: wanted, parts, handler } of TEMPLATES) {
-    if (wanted !== method || parts.length !== rest.length) continue
-    if (!parts.every((part, index) => part === ':' || part === rest[index])) continue
-    return { handler, arguments: rest.filter((_, index) => parts[index] === ':').map(decodeURIComponent) }
-  }
-  return undefined
-}
-
-/** Faults that hit any command. */
-async function misbehave(phone: Phone): Promise<void> {
-  const slow = phone.faults.take('SLOW_SCREEN') ?? phone.faults.take('HANG')
-  if (slow) await delay(slow.ms)
-  if (phone.faults.take('HTTP_ERROR')) {
-    throw new WebDriverError(
-      'unknown error',
-      'Could not proxy command to the remote server. Original error: socket hang up',
-    )
   }
 }

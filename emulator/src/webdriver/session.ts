@@ -19,7 +19,8 @@ export class Session {
   readonly capabilities: Readonly<Record<string, unknown>>
   implicitWaitMs = 0
   settings: Readonly<Record<string, unknown>> = {}
-  readonly #elements = new Map<string, { key: string; cls: string }>()
+  /** Nobody waits any more for what this session is still looking for. */
+  ended = false
 
   constructor(phone: Phone, capabilities: Readonly<Record<string, unknown>>) {
     this.phone = phone
@@ -39,12 +40,14 @@ export class Session {
   /** References of what a strategy finds, within the session's implicit wait. */
   async find(using: string, value: string, below?: string): Promise<ElementReference[]> {
     const until = performance.now() + this.implicitWaitMs
+    let nodes = this.phone.look()
     for (;;) {
-      const nodes = this.phone.look()
-      const context = below === undefined ? undefined : this.#place(below, nodes)
+      const context = below === undefined ? undefined : place(below, nodes)
       const found = find(nodes, this.phone.appPackage, using, value, context)
-      if (found.length > 0 || performance.now() >= until) return found.map((placed) => this.#refer(placed))
-      await delay(POLL_MS)
+      if (found.length > 0 || performance.now() >= until || this.ended) return found.map(refer)
+      await delay(POLL_MS, undefined, { ref: false })
+      // Only the first look gives faults a chance: how many follow depends on the speed of the machine.
+      nodes = this.phone.nodes()
     }
   }
 
@@ -56,13 +59,13 @@ export class Session {
 
   /** The node behind a reference. Throws `stale element reference` once its view is gone. */
   element(id: string): Placed {
-    return this.#place(id, this.phone.nodes())
+    return place(id, this.phone.nodes())
   }
 
   focused(): ElementReference {
     const found = this.phone.nodes().find(({ node }) => node.focused)
     if (!found) throw new WebDriverError('no such element', 'no element has the focus')
-    return this.#refer(found)
+    return refer(found)
   }
 
   click(id: string, held = false): void {
@@ -79,20 +82,20 @@ export class Session {
     const before = append && node.text !== node.hint ? (node.text ?? '') : ''
     node.type(before + words)
   }
+}
 
-  #refer(placed: Placed): ElementReference {
-    const id = randomUUID()
-    this.#elements.set(id, { key: placed.key, cls: className(placed.node) })
-    return { [ELEMENT_KEY]: id }
-  }
+/** A reference says which view it means, so that a session of any length has none to keep. */
+const refer = (placed: Placed): ElementReference => ({
+  [ELEMENT_KEY]: `${placed.key.replaceAll('/', '.')}-${className(placed.node)}`,
+})
 
-  #place(id: string, nodes: readonly Placed[]): Placed {
-    const known = this.#elements.get(id)
-    if (!known) throw new WebDriverError('no such element', `element ${id} is not one of this session`)
-    const found = nodes.find(({ key }) => key === known.key)
-    if (!found || className(found.node) !== known.cls) throw stale(id)
-    return found
-  }
+function place(id: string, nodes: readonly Placed[]): Placed {
+  const [, path, cls] = /^(\d+(?:\.\d+)*)-([\w.$]+)$/.exec(id) ?? []
+  if (path === undefined) throw new WebDriverError('no such element', `element ${id} is not one of this session`)
+  const key = path.replaceAll('.', '/')
+  const found = nodes.find((placed) => placed.key === key)
+  if (!found || className(found.node) !== cls) throw stale(id)
+  return found
 }
 
 const stale = (id: string): WebDriverError =>

@@ -13,6 +13,8 @@ export interface Group {
   readonly name: string
   /** WeChat ids, the owner first. */
   readonly members: readonly string[]
+  /** Those who were invited and have not agreed yet. */
+  readonly invited?: readonly string[]
 }
 
 export interface Message {
@@ -61,7 +63,10 @@ export interface GalleryFile {
 export type Change =
   | { readonly t: 'contact'; readonly account: string; readonly contact: Contact }
   | { readonly t: 'contact-gone'; readonly account: string; readonly id: string }
-  | { readonly t: 'group'; readonly group: Group }
+  /** With `by` where somebody made it in the app. */
+  | { readonly t: 'group'; readonly group: Group; readonly by?: string; readonly at?: string }
+  | { readonly t: 'group-name'; readonly group: string; readonly name: string }
+  | { readonly t: 'group-joined'; readonly group: string; readonly members: readonly string[] }
   | { readonly t: 'message'; readonly message: Message }
   | { readonly t: 'moment'; readonly moment: Moment }
   | { readonly t: 'like' | 'unlike'; readonly moment: string; readonly by: string; readonly at: string }
@@ -72,7 +77,7 @@ export type Change =
 /** A thing that happened to people, in the order in which it happened. */
 export interface EffectRecord {
   readonly seq: number
-  readonly kind: 'message' | 'moment' | 'like' | 'unlike' | 'comment'
+  readonly kind: 'message' | 'moment' | 'like' | 'unlike' | 'comment' | 'group'
   readonly by: string
   readonly id: string
   readonly at: string

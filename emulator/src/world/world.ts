@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Account } from './account.ts'
 import { ChangeLog } from './change-log.ts'
-import type { Change, Comment, Contact, EffectRecord, GalleryFile, Group, Message, Moment, WorldView } from './model.ts'
-
-export interface Account {
-  readonly wechatId: string
-  readonly nickname: string
-  readonly region: string
-  readonly contacts: Map<string, Contact>
-  readonly drafts: Map<string, string>
-  /** Newest last. */
-  readonly gallery: GalleryFile[]
-  /** Chats by contact or group id; the one with the newest message last. */
-  readonly chats: Map<string, Message[]>
-}
+import type { Change, Comment, Contact, EffectRecord, Group, Message, Moment, WorldView } from './model.ts'
+import { Pictures } from './pictures.ts'
 
 /** What a message is made of before it has been sent. */
 export type Outgoing =
@@ -29,7 +20,8 @@ export class World {
   readonly moments: Moment[] = []
   readonly messages: Message[] = []
   readonly effects: EffectRecord[] = []
-  readonly #log: ChangeLog
+  readonly #log: ChangeLog | undefined
+  readonly #pictures: Pictures
   readonly #now: () => number
   readonly #listeners = new Set<() => void>()
 
@@ -51,9 +43,10 @@ export class World {
       })
     }
     this.#now = now
-    const { log, changes } = ChangeLog.open(directory)
-    this.#log = log
-    for (const change of changes) this.#apply(change)
+    this.#pictures = new Pictures(directory === undefined ? undefined : join(directory, 'pictures'))
+    const kept = directory === undefined ? undefined : ChangeLog.open(directory)
+    this.#log = kept?.log
+    for (const change of kept?.changes ?? []) this.#apply(change)
   }
 
   account(wechatId: string): Account | undefined {
@@ -64,6 +57,17 @@ export class World {
   displayName(account: Account, id: string): string {
     const contact = account.contacts.get(id)
     return contact?.remark ?? contact?.nickname ?? this.#nicknameOf(id)
+  }
+
+  /** What a conversation is called in lists. A group without a name is called by who is in it. */
+  chatName(account: Account, chat: string): string {
+    const group = this.groups.get(chat)
+    if (!group) return this.displayName(account, chat)
+    if (group.name !== '') return group.name
+    return group.members
+      .filter((member) => member !== account.wechatId)
+      .map((member) => this.displayName(account, member))
+      .join('、')
   }
 
   groupsOf(account: Account): Group[] {
@@ -101,7 +105,7 @@ export class World {
   }
 
   addContact(account: string, contact: Contact): void {
-    this.#change({ t: 'contact', account, contact })
+    this.#change({ t: 'contact', account, contact: { ...contact } })
   }
 
   removeContact(account: string, id: string): void {
@@ -114,6 +118,24 @@ export class World {
     return group
   }
 
+  /** A group somebody makes in the app: it has no name yet, and `invited` have to agree first. */
+  createGroup(by: string, members: readonly string[], invited: readonly string[]): Group {
+    const id = `group-${this.groups.size + 1}`
+    const group: Group = { id, name: '', members, ...(invited.length === 0 ? {} : { invited }) }
+    this.#change({ t: 'group', group, by, at: this.#at() })
+    return group
+  }
+
+  nameGroup(group: string, name: string): void {
+    this.#change({ t: 'group-name', group, name })
+  }
+
+  /** Who was invited has agreed, or somebody else came. */
+  joinGroup(group: string, members: readonly string[]): Group | undefined {
+    this.#change({ t: 'group-joined', group, members })
+    return this.groups.get(group)
+  }
+
   keepDraft(account: Account, chat: string, text: string): void {
     if ((account.drafts.get(chat) ?? '') === text) return
     this.#change({ t: 'draft', account: account.wechatId, chat, text })
@@ -121,23 +143,24 @@ export class World {
 
   addFile(account: Account, path: string, bytes: Buffer): void {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    this.#log.keepPicture(sha256, bytes)
+    this.#pictures.keep(sha256, bytes)
     this.#change({ t: 'file', account: account.wechatId, file: { path, sha256, at: this.#at() } })
   }
 
+  /** The world as it is now. What is in it is never changed but replaced, so copying the lists is enough. */
   view(): WorldView {
     const accounts = [...this.accounts.values()].map(({ wechatId, nickname, contacts }) => ({
       wechatId,
       nickname,
       contacts: [...contacts.values()],
     }))
-    return structuredClone({
+    return {
       accounts,
-      moments: this.moments,
-      messages: this.messages,
+      moments: [...this.moments],
+      messages: [...this.messages],
       groups: [...this.groups.values()],
-      effects: this.effects,
-    })
+      effects: [...this.effects],
+    }
   }
 
   /** Calls back after each change; answers how to stop it. */
@@ -147,7 +170,7 @@ export class World {
   }
 
   close(): void {
-    this.#log.close()
+    this.#log?.close()
   }
 
   #at(): string {
@@ -172,7 +195,7 @@ export class World {
   }
 
   #change(change: Change): void {
-    this.#log.append(change)
+    this.#log?.append(change)
     this.#apply(change)
     for (const listener of this.#listeners) listener()
   }
@@ -187,7 +210,12 @@ export class World {
         return
       case 'group':
         this.groups.set(change.group.id, change.group)
+        if (change.by !== undefined) this.#record('group', change.by, change.group.id, change.at ?? '')
         return
+      case 'group-name':
+        return this.#editGroup(change.group, (group) => ({ ...group, name: change.name }))
+      case 'group-joined':
+        return this.#editGroup(change.group, (group) => joined(group, change.members))
       case 'message':
         return this.#deliver(change.message)
       case 'moment':
@@ -216,6 +244,11 @@ export class World {
 
   #owner(wechatId: string): Account | undefined {
     return this.accounts.get(wechatId)
+  }
+
+  #editGroup(id: string, to: (group: Group) => Group): void {
+    const group = this.groups.get(id)
+    if (group) this.groups.set(id, to(group))
   }
 
   #addComment(moment: string, comment: Comment): void {
@@ -252,5 +285,15 @@ export class World {
 
   #record(kind: EffectRecord['kind'], by: string, id: string, at: string): void {
     this.effects.push({ seq: this.effects.length + 1, kind, by, id, at })
+  }
+}
+
+function joined(group: Group, members: readonly string[]): Group {
+  const { invited = [], ...rest } = group
+  const waiting = invited.filter((id) => !members.includes(id))
+  return {
+    ...rest,
+    members: [...new Set([...group.members, ...members])],
+    ...(waiting.length === 0 ? {} : { invited: waiting }),
   }
 }

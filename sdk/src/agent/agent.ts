@@ -24,7 +24,7 @@ export interface AgentOptions {
   readonly device: DeviceInfo
   readonly handlers: CommandHandlers
   readonly log: Logger
-  /** What is known of the account, asked before each connection. Must not drive the screen: a command may be running. */
+  /** What is known of the account, asked before each connection. A command may be running, so the screen may be in use. */
   describe(): Promise<AccountState | undefined>
   readonly capabilities?: readonly string[]
   readonly clock?: AgentClock
@@ -45,8 +45,13 @@ export interface RunningAgent {
   /** Whether there is a session now. */
   readonly isConnected: boolean
   readonly journalId: string
-  /** Resolves when the agent cannot go on, such as with a full disk: the process has to end and be started again. */
+  /**
+   * Resolves when the agent cannot go on, such as with a full disk or a handler that does not end: the process has to end
+   * and be started again.
+   */
   readonly failed: Promise<Error>
+  /** Says Hello anew, after what `describe` answers has changed. Commands that run go on. */
+  introduce(): void
   /** Finishes or leaves off the item in hand, says goodbye, closes the journal. */
   stop(): Promise<void>
 }
@@ -90,6 +95,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...(options.backoff ? { backoff: options.backoff } : {}),
     },
     {
+      takenIn: async () => await dispatcher.takenIn(),
       inFlight: () => dispatcher.inFlight(),
       welcomed: (resume, budget) => {
         dispatcher.setBudget(budget)
@@ -113,7 +119,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       return session.connected
     },
     journalId: journal.id,
-    failed: journal.failed,
+    failed: Promise.race([journal.failed, dispatcher.hung]),
+    introduce: () => session.introduce(),
     stop: async () => {
       await dispatcher.stop()
       await journal.flush().catch(() => undefined)

@@ -10,11 +10,12 @@ import {
 } from '@muster/proto'
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
+import type { AgentTimer } from './clock.ts'
 import { step } from './fault-points.ts'
 import type { CommandHandler, CommandHandlers, Refusal } from './handlers.ts'
 import type { CancelRequest, JournalEntry } from './journal-state.ts'
 import { Permission } from './permission.ts'
-import { itemIdsOf, outcomeOf, outcomesOf, resultOf, shortForm } from './results.ts'
+import { itemIdsOf, outcomeOf, outcomesOf, resultOf, resultWithoutHandler, shortForm } from './results.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -24,6 +25,11 @@ const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
 }
 const QUEUE_FULL_RETRY_MS = 5000
 const LEASE_SHARE = 3
+const CHECK_RETRY_MS = 5000
+/** How long a handler may go on after its signal was aborted. */
+const HANG_GRACE_MS = 60_000
+/** Longest wait a timer takes; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget'> {
   readonly handlers: CommandHandlers
@@ -50,6 +56,7 @@ export class Dispatcher {
   #budget: Budget | undefined
   #arrivals: Promise<void> = Promise.resolve()
   #work: Promise<void> | undefined
+  readonly #hung = Promise.withResolvers<Error>()
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
@@ -95,10 +102,21 @@ export class Dispatcher {
     this.#wake()
   }
 
+  /** Resolves when every command that came so far is in the journal or refused. */
+  async takenIn(): Promise<void> {
+    await this.#arrivals
+  }
+
+  /** Resolves when a handler does not end though its time is over: only a new process gets the phone back from it. */
+  get hung(): Promise<Error> {
+    return this.#hung.promise
+  }
+
   /** Commands of one message, in order. */
   receive(commands: readonly Command[]): void {
+    const arrivedAt = this.#deps.clock.monotonicMs()
     this.#arrivals = this.#arrivals
-      .then(async () => await this.#receive(commands))
+      .then(async () => await this.#receive(commands, arrivedAt))
       .catch((error: unknown) => this.#deps.log.error({ err: error }, 'commands could not be taken in'))
   }
 
@@ -135,13 +153,13 @@ export class Dispatcher {
     }
   }
 
-  async #receive(commands: readonly Command[]): Promise<void> {
+  async #receive(commands: readonly Command[], arrivedAt: number): Promise<void> {
     const { journal, faults } = this.#deps
     const fresh: Command[] = []
     for (const command of commands) {
       const known = journal.entry(command.commandId)
       if (known) this.#answer(known)
-      else if (await this.#mayTake(command, fresh.length)) fresh.push(command)
+      else if (await this.#mayTake(command, fresh.length, arrivedAt)) fresh.push(command)
     }
     if (fresh.length === 0) return
     await step(faults, 'command.received', async () => await journal.received(fresh))
@@ -160,8 +178,8 @@ export class Dispatcher {
     else this.#deps.send({ $case: 'received', value: { commandIds: [commandId] } })
   }
 
-  async #mayTake(command: Command, taken: number): Promise<boolean> {
-    const { journal, queueSize, send } = this.#deps
+  async #mayTake(command: Command, taken: number, arrivedAt: number): Promise<boolean> {
+    const { journal, queueSize, clock, send } = this.#deps
     const { commandId, payload } = command
     const handler = this.#handlerOf(command)
     if (!payload || !handler) {
@@ -183,9 +201,20 @@ export class Dispatcher {
       })
       return false
     }
-    const refusal = await handler.check?.(payload.value)
+    const refusal = (await this.#check(handler, command)) ?? lateFor(command, clock.monotonicMs() - arrivedAt)
     if (refusal) send(refusalFrame(commandId, refusal))
     return !refusal
+  }
+
+  /** A check that breaks down is no reason to lose the command, nor those that came with it. */
+  async #check(handler: Handler, command: Command): Promise<Refusal | undefined> {
+    try {
+      return await handler.check?.(command.payload?.value)
+    } catch (error) {
+      this.#deps.log.warn({ err: error, commandId: command.commandId }, 'a command could not be checked')
+      const reason = error instanceof Error ? error.message : String(error)
+      return { kind: 'not-now', retryAfterMs: CHECK_RETRY_MS, code: 'APP_NOT_READY', reason }
+    }
   }
 
   #handlerOf(command: Command): Handler | undefined {
@@ -239,13 +268,10 @@ export class Dispatcher {
   async #run(entry: JournalEntry): Promise<void> {
     const { journal, clock, faults, log, send } = this.#deps
     const { command, commandId } = entry
-    if (!command?.payload) return
+    if (!command?.payload) return await this.#end(resultWithoutHandler(entry, clock.now()))
     const handler = this.#handlerOf(command)
     const overtime = new AbortController()
-    const limit = clock.setTimeout(
-      () => overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may')),
-      command.maxRunMs || 2 ** 31 - 1,
-    )
+    const limit = this.#limit(command, overtime)
     const running = new RunningCommand(
       entry,
       this.#environment(),
@@ -269,6 +295,22 @@ export class Dispatcher {
       this.#running = undefined
       log.debug({ commandId }, 'command ended')
     }
+  }
+
+  /** Ends the command when its time is over, and the agent when the handler does not heed that. */
+  #limit({ commandId, maxRunMs }: Command, overtime: AbortController): AgentTimer {
+    const { clock } = this.#deps
+    let timer = clock.setTimeout(
+      () => {
+        overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may'))
+        timer = clock.setTimeout(
+          () => this.#hung.resolve(new Error(`the handler of command ${commandId} does not end`)),
+          HANG_GRACE_MS,
+        )
+      },
+      Math.min(maxRunMs || LONGEST_TIMER_MS, LONGEST_TIMER_MS),
+    )
+    return { cancel: () => timer.cancel() }
   }
 
   /** Answers what the handler threw. */
@@ -328,6 +370,12 @@ export class Dispatcher {
       mayBegin: async (commandId, signal) => await this.#permission.toBegin(commandId, signal),
     }
   }
+}
+
+/** The time to deliver runs on while a command waits for the ones that came before it. */
+function lateFor({ deliverWithinMs }: Command, waitedMs: number): Refusal | undefined {
+  if (deliverWithinMs === 0 || waitedMs <= deliverWithinMs) return undefined
+  return { kind: 'rejected', code: 'DELIVERY_EXPIRED', reason: 'its delivery deadline passed before it was taken in' }
 }
 
 function refusalFrame(commandId: string, refusal: Refusal) {

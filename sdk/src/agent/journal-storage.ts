@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, writeFile, type FileHandle } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** Where a journal's lines are kept. */
 export interface JournalStorage {
   /** Resolves when the lines are on the disk. */
   append(lines: string): Promise<void>
-  /** Puts these lines in place of all others, or leaves all as it was. */
-  replace(lines: string): Promise<void>
+  /**
+   * Puts these lines in place of all others. Answers false, with all as it was, when they do not fit on the disk. Throws
+   * when nobody can say any more what is there.
+   */
+  replace(lines: string): Promise<boolean>
   close(): Promise<void>
 }
 
 /** Keeps nothing; for load tests with thousands of agents in one process. */
 export const memoryStorage: JournalStorage = {
   append: async () => undefined,
-  replace: async () => undefined,
+  replace: async () => true,
   close: async () => undefined,
 }
 
@@ -42,6 +45,7 @@ export class FileStorage implements JournalStorage {
     const lock = await lockDirectory(directory)
     const path = join(directory, 'journal.jsonl')
     const file = await open(path, 'a', 0o600)
+    await syncDirectory(directory)
     const text = readFileSync(path, 'utf8')
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole.length < text.length) await file.truncate(Buffer.byteLength(whole))
@@ -49,24 +53,39 @@ export class FileStorage implements JournalStorage {
   }
 
   async append(lines: string): Promise<void> {
-    await this.#file.write(lines)
+    // Not `write`, which may write a part and say so only in its answer.
+    await this.#file.appendFile(lines)
     await this.#file.datasync()
   }
 
-  async replace(lines: string): Promise<void> {
+  async replace(lines: string): Promise<boolean> {
     const half = `${this.#path}.part`
-    const file = await open(half, 'w', 0o600)
-    await file.write(lines)
-    await file.sync()
-    await file.close()
+    try {
+      await writeFile(half, lines, { mode: 0o600, flush: true })
+    } catch {
+      rmSync(half, { force: true, recursive: true })
+      return false
+    }
     renameSync(half, this.#path)
+    await syncDirectory(dirname(this.#path))
     await this.#file.close()
     this.#file = await open(this.#path, 'a', 0o600)
+    return true
   }
 
   async close(): Promise<void> {
     await this.#file.close()
     await new Promise<void>((done) => this.#lock.close(() => done()))
+  }
+}
+
+/** A new name in a directory outlives a power cut only once the directory is on the disk too. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

@@ -5,6 +5,7 @@ import type { ItemMemory, SpendKind } from './handlers.ts'
 import { JournalState, type CancelRequest, type JournalEntry, type JournalRecord } from './journal-state.ts'
 import { FileStorage, memoryStorage, type JournalStorage } from './journal-storage.ts'
 
+/** Fewest lines worth writing anew; a journal whose lines are all needed doubles first. */
 const COMPACT_AFTER_LINES = 20_000
 
 /**
@@ -16,6 +17,7 @@ export class Journal {
   readonly #clock: AgentClock
   readonly #state = new JournalState()
   #lines = 0
+  #compactAbove = COMPACT_AFTER_LINES
   #pending: string[] = []
   #flushing: Promise<void> | undefined
   #broken: unknown
@@ -177,7 +179,7 @@ export class Journal {
     this.#pending = []
     try {
       if (this.#broken === undefined && lines.length > 0) await this.#storage.append(lines.join(''))
-      if (this.#lines > COMPACT_AFTER_LINES && this.#pending.length === 0) await this.#compact()
+      if (this.#lines > this.#compactAbove && this.#pending.length === 0) await this.#compact()
     } catch (error) {
       this.#broken = error
       this.#failure.resolve(
@@ -197,11 +199,11 @@ export class Journal {
     this.#lines++
   }
 
-  /** Writes the state anew, without what nobody will ask for again. */
+  /** Writes the state anew, without what nobody will ask for again. On a full disk the journal only stays long. */
   async #compact(): Promise<void> {
     this.#state.forget(this.#clock.now())
     const lines = [...this.#state.snapshot()].map((record) => `${JSON.stringify(record)}\n`)
-    this.#lines = lines.length
-    await this.#storage.replace(lines.join(''))
+    if (await this.#storage.replace(lines.join(''))) this.#lines = lines.length
+    this.#compactAbove = Math.max(COMPACT_AFTER_LINES, 2 * this.#lines)
   }
 }

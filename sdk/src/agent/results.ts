@@ -74,6 +74,20 @@ export function outcomesOf(entry: JournalEntry, command: Command, error: unknown
   })
 }
 
+/**
+ * The result of a command in the journal that this version of the agent cannot read, such as after it was put back to an
+ * older one: what had an outcome keeps it, and a last tap that may have counted stays unknown.
+ */
+export function resultWithoutHandler(entry: JournalEntry, now: number): CommandResult {
+  const error = new AgentError('UNSUPPORTED', 'this version of the agent does not know this kind of command; update it')
+  const items = [...entry.items].map(
+    ([itemId, item]) => item.outcome ?? outcomeOf(itemId, endOf(entry, itemId, error), now),
+  )
+  const { commandId } = entry
+  if (items.length > 0) return resultOf(commandId, items)
+  return { ...resultOf(commandId, []), status: commandStatusToWire('FAILED'), code: error.code, reason: error.message }
+}
+
 function endOf(entry: JournalEntry, itemId: string, error: unknown): Outcome {
   if (entry.items.get(itemId)?.openIntent) {
     const reason = 'the command ended at the last tap; look before repeating it'

@@ -28,6 +28,8 @@ const MISSED_HEARTBEATS = 3
 
 /** What the session tells the rest of the agent. */
 export interface SessionListener {
+  /** Resolves when every command that came so far is taken in or refused. */
+  takenIn(): Promise<void>
   /** Everything in flight, for Hello. */
   inFlight(): InFlight[]
   /** The plane took the agent in; the epoch is on disk. */
@@ -119,6 +121,11 @@ export class Session {
     }
   }
 
+  /** Ends the stream; the next one begins with a Hello that describes the phone anew. */
+  introduce(): void {
+    this.#stream?.destroy(new Error('the phone is to be described anew'))
+  }
+
   /** Says goodbye and ends; frames said before it are written first. */
   async stop(reason: string): Promise<void> {
     if (this.connected) this.send({ $case: 'bye', value: { reason } })
@@ -138,6 +145,8 @@ export class Session {
   /** One stream, from Hello to its end. Answers why it ended. */
   async #once(): Promise<string> {
     const { clock } = this.#deps
+    // Hello says all that is held: a command of the stream before must not become so after it.
+    await this.#listener.takenIn()
     this.#account = await this.#deps.describe().catch(() => this.#account)
     if (this.#stopping.signal.aborted) return 'stopping'
     const client = this.#deps.connect()
@@ -196,7 +205,6 @@ export class Session {
         await this.#deps.journal.epochSeen(frame.value.sessionEpoch)
         this.#epoch = frame.value.sessionEpoch
         this.#heartbeatMs = frame.value.heartbeatMs
-        this.#backoff.reset()
         this.#deps.log.info({ epoch: this.#epoch }, 'connected')
         // Before anything goes on: what was stopped while there was no session must not be done.
         for (const cancel of frame.value.cancels) this.#frame({ $case: 'cancel', value: cancel })
@@ -214,11 +222,13 @@ export class Session {
       case 'cancel':
         return this.#listener.cancel(frame.value.commandId, frame.value.itemIds, frame.value.code, frame.value.reason)
       case 'resultAck':
+        this.#backoff.reset()
         return this.#listener.acked(frame.value.commandIds, frame.value.error)
       case 'budget':
         return this.#listener.budget(frame.value)
       case 'heartbeatAck':
-        return undefined
+        // A stream that always breaks right after its Welcome must not be opened again and again without a wait.
+        return this.#backoff.reset()
       case 'desiredState':
         return this.send({
           $case: 'reportedState',

@@ -760,7 +760,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on after a pause, or start a draft */
+        /** Go on after a pause, or start a draft; one that needs approval waits for it */
         post: operations["postTasksIdResume"];
         delete?: never;
         options?: never;
@@ -972,6 +972,13 @@ export interface components {
             health: number;
             /** @enum {string} */
             policy: "demo" | "safe";
+            /** @description What the policy asks for; times are the workspace's */
+            rules: {
+                quietFrom: string | null;
+                quietUntil: string | null;
+                minIntervalSeconds: number;
+                customerSpacingHours: number;
+            };
             caps: {
                 posts: number;
                 messages: number;
@@ -984,6 +991,13 @@ export interface components {
                 likes: number;
                 comments: number;
             };
+            /** @description What keeps the account from acting now */
+            hold: {
+                code: string;
+                reason: string;
+                /** @description Null until a person lifts it */
+                until: string | null;
+            } | null;
         };
         Tag: {
             id: number;
@@ -1014,6 +1028,10 @@ export interface components {
             id: number;
             name: string;
             position: number;
+            /** @description HIGH when the whole group was read */
+            confidence: string;
+            /** @description ISO 8601 with the offset of the workspace */
+            lastSeenAt: string;
         };
         Material: {
             id: number;
@@ -1059,10 +1077,12 @@ export interface components {
         DryRun: {
             wouldSend: number;
             skipped: {
+                deviceId: number;
                 customerId: number | null;
                 code: string;
                 reason: string;
             }[];
+            /** @description With pace, pauses and quiet hours, should no phone be offline */
             expectedEnd: string;
         };
         Task: {
@@ -3515,7 +3535,9 @@ export interface operations {
     };
     postWechatFriendsSync: {
         parameters: {
-            query?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3546,7 +3568,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["CreatedTask"];
+                        data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
                         timestamp: number;
                     };
                 };
@@ -3564,7 +3586,9 @@ export interface operations {
     };
     postWechatGroupsSync: {
         parameters: {
-            query?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3595,7 +3619,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["CreatedTask"];
+                        data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
                         timestamp: number;
                     };
                 };

@@ -32,8 +32,15 @@ export const Created = z
 export const DryRun = z
   .strictObject({
     wouldSend: z.number().int(),
-    skipped: z.array(z.strictObject({ customerId: z.number().int().nullable(), code: z.string(), reason: z.string() })),
-    expectedEnd: z.string(),
+    skipped: z.array(
+      z.strictObject({
+        deviceId: z.number().int(),
+        customerId: z.number().int().nullable(),
+        code: z.string(),
+        reason: z.string(),
+      }),
+    ),
+    expectedEnd: z.string().meta({ description: 'With pace, pauses and quiet hours, should no phone be offline' }),
   })
   .meta({ id: 'DryRun' })
 

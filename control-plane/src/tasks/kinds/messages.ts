@@ -4,16 +4,13 @@ import { ids, type WorkspaceTime } from '../../http/schemas.ts'
 import { row } from '../../database/table.ts'
 import type { Database } from '../../database/database.ts'
 import { invalid, notFound } from '../../errors.ts'
-import type { Policy } from '../../policy/service.ts'
 import { BUILT_IN_VARIABLES, variablesOf } from '../../templates/render.ts'
 import type { TaskCreation } from '../creation.ts'
 import type { MessageParams } from '../params.ts'
-import { expectedDurationMs } from '../planner.ts'
 import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
 import { MessageReceivers } from './message-receivers.ts'
 
 const DEFAULT_PAUSE_SECONDS = 60
-const MOST_SKIPPED_SHOWN = 1000
 
 const body = (time: WorkspaceTime) =>
   z.strictObject({
@@ -41,9 +38,6 @@ export interface MessageDeps {
   readonly db: Database
   readonly time: WorkspaceTime
   readonly creation: TaskCreation
-  readonly policy: Policy
-  /** A task for more receivers is reviewed by somebody else first; 0 is never. */
-  readonly approvalAbove: number
   now(): number
 }
 
@@ -69,50 +63,17 @@ export function createMessageRoute(deps: MessageDeps): Route {
         request,
         devices.map((device) => device.id),
       )
-      const { drafts, warnings } = await receivers.draft(params, devices)
-      if (query.dryRun === 'true') return await dryRun(deps, receivers, params, request, drafts)
-      const sending = drafts.filter((draft) => draft.skip === undefined).length
-      return await creation.create(
-        {
-          name: request.name ?? `template ${request.templateId}`,
-          params,
-          scheduledTime: request.scheduledTime,
-          deliverWithinSeconds: request.deliverWithinSeconds,
-          createdBy: caller.userId,
-          inReview: deps.approvalAbove > 0 && sending > deps.approvalAbove,
-          items: (taskId) => receivers.items(taskId, drafts, deps.now()),
-        },
-        devices,
-        warnings,
-      )
+      const task = {
+        name: request.name ?? `template ${request.templateId}`,
+        params,
+        scheduledTime: request.scheduledTime,
+        deliverWithinSeconds: request.deliverWithinSeconds,
+        createdBy: caller.userId,
+        ...(await receivers.items(params, devices, deps.now())),
+      }
+      return await creation.create(task, devices, { dryRun: query.dryRun === 'true' })
     },
   })
-}
-
-async function dryRun(
-  deps: MessageDeps,
-  receivers: MessageReceivers,
-  params: MessageParams,
-  request: MessageBody,
-  drafts: Awaited<ReturnType<MessageReceivers['draft']>>['drafts'],
-) {
-  const judged = await receivers.judge(drafts)
-  const going = judged.filter((draft) => draft.skip === undefined)
-  const perDevice = Map.groupBy(going, (draft) => draft.deviceId)
-  const floor = await receivers.floorMs(going.flatMap((draft) => draft.accountId))
-  const ms = expectedDurationMs(
-    params,
-    [...perDevice.values()].map((mine) => mine.length),
-    floor,
-  )
-  const skipped = judged.flatMap(({ skip, customerId }) =>
-    skip ? [{ customerId, code: skip.code, reason: skip.reason }] : [],
-  )
-  return {
-    wouldSend: going.length,
-    skipped: skipped.slice(0, MOST_SKIPPED_SHOWN),
-    expectedEnd: deps.time.format((request.scheduledTime ?? deps.now()) + ms),
-  }
 }
 
 async function paramsOf(

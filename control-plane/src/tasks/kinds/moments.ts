@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { CustomerRow } from '../../contacts/model.ts'
 import type { Database } from '../../database/database.ts'
-import { rows } from '../../database/table.ts'
+import { inChunks, rows } from '../../database/table.ts'
 import type { DeviceRow } from '../../devices/model.ts'
 import { invalid, notFound } from '../../errors.ts'
 import { defineRoute, type Route } from '../../http/route.ts'
@@ -9,11 +8,11 @@ import { ids, type WorkspaceTime } from '../../http/schemas.ts'
 import type { TaskCreation } from '../creation.ts'
 import type { ItemRow } from '../model.ts'
 import { VISIBILITIES, type MomentsParams, type ReceiverSnapshot } from '../params.ts'
+import { unplannable } from '../planner.ts'
 import { newItem } from '../store.ts'
 import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
 
 const MOST_IMAGES = 9
-const MINUTE_MS = 60_000
 
 const body = (time: WorkspaceTime) =>
   z.strictObject({
@@ -63,39 +62,52 @@ export function createMomentsRoute(deps: MomentsDeps): Route {
       const devices = await creation.devices(request.devices)
       const params = await paramsOf(deps, request, devices)
       const authors = await accountsOf(deps.db, devices)
-      if (query.dryRun === 'true') {
-        const end = (request.scheduledTime ?? deps.now()) + MINUTE_MS
-        return { wouldSend: devices.length, skipped: [], expectedEnd: deps.time.format(end) }
+      const items = devices.map((device) => publishItem(params, device, deps.now()))
+      const unseen = items.find((item) => item.status === 'SKIPPED')
+      if (unseen && items.every((item) => item.status === 'SKIPPED'))
+        throw invalid(`tagIds: nobody would publish it: ${unseen.reason}`)
+      const task = {
+        name: request.name ?? (request.content.slice(0, 50) || 'Moments'),
+        params,
+        scheduledTime: request.scheduledTime,
+        deliverWithinSeconds: request.deliverWithinSeconds,
+        createdBy: caller.userId,
+        items,
+        dependents: (made: readonly ItemRow[]) => reactions(params, made, authors),
+        warnings: audienceWarnings(params, items),
       }
-      return await creation.create(
-        {
-          name: request.name ?? (request.content.slice(0, 50) || 'Moments'),
-          params,
-          scheduledTime: request.scheduledTime,
-          deliverWithinSeconds: request.deliverWithinSeconds,
-          createdBy: caller.userId,
-          items: (taskId) => devices.map((device) => publishItem(taskId, device)),
-          dependents: (taskId, items) => reactions(taskId, params, items, authors),
-        },
-        devices,
-      )
+      return await creation.create(task, devices, { dryRun: query.dryRun === 'true' })
     },
   })
 }
 
-const publishItem = (taskId: number, device: DeviceRow) =>
-  newItem({
-    taskId,
-    deviceId: device.id,
-    accountId: device.accountId,
+function publishItem(params: MomentsParams, device: DeviceRow, now: number): Omit<ItemRow, 'id'> {
+  const { id: deviceId, accountId, name: receiver } = device
+  const payload = { action: 'PUBLISH' } as const
+  const why = unplannable(params, { accountId, payload })
+  return newItem({
+    taskId: 0,
+    deviceId,
+    accountId,
     action: 'PUBLISH',
-    receiver: device.name,
-    payload: JSON.stringify({ action: 'PUBLISH' }),
+    receiver,
+    payload: JSON.stringify(payload),
+    ...(why ? { status: 'SKIPPED' as const, ...why, finishedAt: now } : {}),
   })
+}
+
+/** Whom a request names may be friends of other accounts than it lists. */
+function audienceWarnings(params: MomentsParams, items: readonly Omit<ItemRow, 'id'>[]): string[] {
+  return items.flatMap(({ deviceId, accountId, receiver, reason }) => {
+    const device = `device ${deviceId} (${receiver})`
+    if (reason !== null) return [`${device} does not publish it: ${reason}`]
+    const nobody = params.visibleTo === 'EXCLUDE' && (params.audience[String(accountId)] ?? []).length === 0
+    return nobody ? [`${device}: account ${accountId} has none of the customers who may not see it; all may`] : []
+  })
+}
 
 /** Likes and comments of the other listed devices on each published Moment; never of its author. */
 function reactions(
-  taskId: number,
   params: MomentsParams,
   items: readonly ItemRow[],
   authors: ReadonlyMap<number, ReceiverSnapshot>,
@@ -106,7 +118,7 @@ function reactions(
     return items.flatMap((other, otherAt) => {
       if (other.deviceId === post.deviceId) return []
       const base = {
-        taskId,
+        taskId: 0,
         deviceId: other.deviceId,
         accountId: other.accountId,
         receiver: post.receiver,
@@ -162,15 +174,16 @@ async function audienceOf(
   if (request.tagIds.length + request.customerIds.length === 0) {
     throw invalid(`tagIds: visibleTo ${request.visibleTo} needs tagIds or customerIds; name who may or may not see it`)
   }
+  const tags = await rows(db.models.tags, { where: { id: request.tagIds } })
+  const unknown = request.tagIds.find((id) => !tags.some((tag) => tag.id === id))
+  if (unknown !== undefined) throw notFound('tagIds: tag', unknown)
   const links = await rows(db.models.customerTags, { where: { tagId: request.tagIds } })
   const wanted = [...new Set([...request.customerIds, ...links.map((link) => link.customerId)])]
   const accountIds = devices.flatMap((device) => device.accountId ?? [])
-  const found: CustomerRow[] = []
-  for (let first = 0; first < wanted.length; first += 500) {
-    found.push(
-      ...(await rows(db.models.customers, { where: { id: wanted.slice(first, first + 500), deletedAt: null } })),
-    )
-  }
+  const found = await inChunks(
+    wanted,
+    async (id) => await rows(db.models.customers, { where: { id, deletedAt: null } }),
+  )
   const missing = request.customerIds.find((id) => !found.some((customer) => customer.id === id))
   if (missing !== undefined) throw notFound('customerIds: customer', missing)
   return Object.fromEntries(

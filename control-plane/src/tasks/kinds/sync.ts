@@ -3,7 +3,7 @@ import { defineRoute, type Route } from '../../http/route.ts'
 import type { WorkspaceTime } from '../../http/schemas.ts'
 import type { TaskCreation } from '../creation.ts'
 import { newItem } from '../store.ts'
-import { commonFields, Created } from './common.ts'
+import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
 
 /** `POST /wechat/friends/sync` and `POST /wechat/groups/sync`. */
 export function syncRoutes({ creation, time }: { creation: TaskCreation; time: WorkspaceTime }): Route[] {
@@ -18,9 +18,10 @@ export function syncRoutes({ creation, time }: { creation: TaskCreation; time: W
       tag: 'people',
       role: 'operator',
       createsTask: true,
+      query: DryRunQuery,
       body: z.strictObject(commonFields(time)),
-      data: Created,
-      handle: async ({ body, caller }) => {
+      data: CreatedOrDryRun,
+      handle: async ({ body, query, caller }) => {
         creation.checkTime(body.scheduledTime)
         const devices = await creation.devices(body.devices)
         const action = what === 'friends' ? 'SYNC_CONTACTS' : 'SYNC_GROUPS'
@@ -34,19 +35,19 @@ export function syncRoutes({ creation, time }: { creation: TaskCreation; time: W
             scheduledTime: body.scheduledTime,
             deliverWithinSeconds: body.deliverWithinSeconds,
             createdBy: caller.userId,
-            items: (taskId) =>
-              devices.map((device) =>
-                newItem({
-                  taskId,
-                  deviceId: device.id,
-                  accountId: device.accountId,
-                  action,
-                  receiver: device.name,
-                  payload: JSON.stringify({ action }),
-                }),
-              ),
+            items: devices.map((device) =>
+              newItem({
+                taskId: 0,
+                deviceId: device.id,
+                accountId: device.accountId,
+                action,
+                receiver: device.name,
+                payload: JSON.stringify({ action }),
+              }),
+            ),
           },
           devices,
+          { dryRun: query.dryRun === 'true' },
         )
       },
     })

@@ -1,0 +1,53 @@
+import type { CommandKind, CommandPayload } from '@muster/proto'
+import {
+  AgentError,
+  itemIdsOf,
+  type CommandContext,
+  type CommandHandler,
+  type CommandHandlers,
+} from '@muster/sdk/agent'
+import type { DeviceHealth } from '../device-health.ts'
+
+/** The only kind of command for which it does not matter who is signed in. */
+const FOR_ANYBODY: CommandKind = 'readDevice'
+
+/**
+ * Puts the phone's health before every handler: no command is taken that cannot run now, and one that was taken begins
+ * only while the account it counts on is on the phone.
+ */
+export function guarded(handlers: CommandHandlers, health: DeviceHealth): CommandHandlers {
+  const guard = ([kind, handler]: [string, CommandHandler<unknown>]): [string, CommandHandler<unknown>] => [
+    kind,
+    {
+      check: async (payload) => (await health.check()) ?? (await handler.check?.(payload)),
+      run: async (payload, context) => {
+        let begun = false
+        try {
+          await health.use(context, kind !== FOR_ANYBODY, async () => {
+            begun = true
+            await handler.run(payload, context)
+          })
+        } catch (error) {
+          const command = { $case: kind, value: payload } as CommandPayload
+          if (!begun && !context.signal.aborted && error instanceof AgentError)
+            await endUnbegun(context, itemIdsOf(command), error)
+          throw error
+        }
+      },
+    },
+  ]
+  return Object.fromEntries(Object.entries(handlers as Record<string, CommandHandler<unknown>>).map(guard))
+}
+
+/** Ends what nobody has begun. Where a last tap may have happened, the kit says that nobody knows. */
+async function endUnbegun(context: CommandContext, itemIds: readonly string[], error: AgentError): Promise<void> {
+  let evidence = error.evidence
+  for (const itemId of itemIds) {
+    const { finished, openIntent } = context.recall(itemId)
+    if (finished || openIntent) continue
+    const failed = { status: 'FAILED', code: error.code, reason: error.message, evidence } as const
+    await context.finish(itemId, context.cancelled(itemId) ?? failed)
+    // One picture tells it.
+    evidence = undefined
+  }
+}

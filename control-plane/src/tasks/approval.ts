@@ -1,0 +1,57 @@
+import { Op, type Transaction } from 'sequelize'
+import type { Database } from '../database/database.ts'
+import { row, rows } from '../database/table.ts'
+import { needsApproval, type ApprovalRule } from '../policy/policy-rules.ts'
+import type { ItemRow } from './model.ts'
+
+const MOST_NAMES = 5
+
+/** Whether somebody else than its author has to look at a task before it sends. */
+export class Approval {
+  readonly #db: Database
+  readonly #rule: ApprovalRule
+
+  constructor(deps: { db: Database; approval: ApprovalRule }) {
+    this.#db = deps.db
+    this.#rule = deps.approval
+  }
+
+  /** Why a task with these items needs it and who can give it, for people; undefined when it needs none. */
+  async needed(
+    items: readonly Pick<ItemRow, 'action' | 'status' | 'accountId'>[],
+    authorId: number,
+    tx?: Transaction,
+  ): Promise<string | undefined> {
+    const sends = items.filter((item) => item.action === 'SEND' && item.status === 'PENDING')
+    if (sends.length <= this.#rule.above) return undefined
+    const inTx = tx ? { transaction: tx } : {}
+    const accountIds = [...new Set(sends.flatMap((item) => item.accountId ?? []))]
+    const accounts = await rows(this.#db.models.accounts, { where: { id: accountIds }, ...inTx })
+    const policies = accounts.map((account) => account.policy)
+    if (!needsApproval(this.#rule, sends.length, policies)) return undefined
+    return `it sends ${sends.length} messages, and more than ${this.#rule.above} need the approval of ${await this.#others(authorId, inTx)}`
+  }
+
+  /** The same for a task that is there. */
+  async neededFor(tx: Transaction, task: { readonly id: number; readonly createdBy: number }) {
+    const items = await rows(this.#db.models.items, {
+      where: { taskId: task.id, status: 'PENDING' },
+      attributes: ['action', 'status', 'accountId'],
+      transaction: tx,
+    })
+    return await this.needed(items, task.createdBy, tx)
+  }
+
+  async #others(authorId: number, inTx: { transaction?: Transaction }): Promise<string> {
+    const { users } = this.#db.models
+    const author = (await row(users, { where: { id: authorId }, ...inTx }))?.username ?? 'its author'
+    const able = await rows(users, {
+      where: { role: { [Op.in]: ['admin', 'operator'] as const as never }, disabled: false, id: { [Op.ne]: authorId } },
+      limit: MOST_NAMES,
+      order: [['id', 'ASC']],
+      ...inTx,
+    })
+    if (able.length === 0) return `somebody else than ${author}: add another operator first`
+    return `somebody else than ${author}, such as ${able.map(({ username }) => username).join(', ')}`
+  }
+}
