@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
+import type { Transaction } from 'sequelize'
 import { accountRoutes } from './accounts/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { Audit } from './audit/service.ts'
@@ -128,6 +129,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const bell = { ring: (deviceIds: readonly number[]) => gatewayOf().ring(deviceIds) }
   const sessions = {
     disconnect: (deviceId: number, reason: string) => gatewayOf().disconnect(deviceId, reason),
+    abandon: async (tx: Transaction, deviceId: number) => await gatewayOf().abandon(tx, deviceId),
     pushBudget: async (accountId: number) => await gatewayOf().pushBudget(accountId),
     get online() {
       return gatewayOf().online
@@ -157,13 +159,13 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const contacts = new Contacts({
     db,
     clock,
-    onUnwanted: async (customerId, reason) => await tasks.operations.customerOptedOut(customerId, reason),
+    onUnwanted: async (tx, customerId, reason) => await tasks.stops.customerUnwanted(tx, customerId, reason),
   })
 
   const routes: Route[] = [
     ...authRoutes({ auth }),
     ...userRoutes({ auth, db, clock }),
-    ...deviceRoutes({ ...base, sessions, caFingerprint: ca.fingerprint }),
+    ...deviceRoutes({ ...base, sessions, stops: tasks.stops, caFingerprint: ca.fingerprint }),
     ...accountRoutes({ db, policy, time }),
     ...contactRoutes({ db, contacts }),
     ...groupRoutes(base),

@@ -8,9 +8,18 @@ export interface DispatchBell {
   ring(deviceIds: readonly number[]): void
 }
 
-/** Pushes a cancel to the phone now; the request is durable in the command's row. */
+/** Pushes a cancel to the phone now; the request is durable in the rows of the command and its items. */
 export interface CancelSignal {
-  cancel(commandId: string, itemIds: readonly string[] | undefined, code: ErrorCode, reason: string): void
+  cancel(request: CancelRequest): void
+}
+
+export interface CancelRequest {
+  readonly deviceId: number
+  readonly commandId: string
+  /** None: the whole command. */
+  readonly itemIds: readonly string[]
+  readonly code: ErrorCode
+  readonly reason: string
 }
 
 /** What the gateway tells the tasks, inside its own write. */
@@ -106,6 +115,8 @@ export interface AccountGuard {
 export interface DeviceSessions {
   /** Ends the device's stream at once. */
   disconnect(deviceId: number, reason: string): void
+  /** Part of the caller's write: nobody will ever hear from the device again, so what it may have ends without its word. */
+  abandon(tx: Transaction, deviceId: number): Promise<void>
   /** Sends the account's budget to its phone, when it is connected. */
   pushBudget(accountId: number): Promise<void>
   readonly online: number

@@ -6,5 +6,11 @@ export * from '../generated/muster/v1/agent_service.ts'
 export * from '../generated/muster/v1/command.ts'
 export * from '../generated/muster/v1/wechat.ts'
 export { ERROR_CODES, errorInfo, isErrorCode, type ErrorCode, type ErrorInfo } from './errors.ts'
-export { itemStatusFromWire, itemStatusToWire, commandStatusFromWire, commandStatusToWire } from './statuses.ts'
+export {
+  itemIdsOf,
+  itemStatusFromWire,
+  itemStatusToWire,
+  commandStatusFromWire,
+  commandStatusToWire,
+} from './statuses.ts'
 export type { CommandPayload, CommandKind, FinalCommandStatus, FinalItemStatus } from './statuses.ts'

@@ -5,6 +5,11 @@ export type CommandPayload = NonNullable<Command['payload']>
 /** Name of a payload case, such as `sendMessages`. */
 export type CommandKind = CommandPayload['$case']
 
+/** Ids of the items a command is about, in its order. */
+export function itemIdsOf(payload: CommandPayload): readonly string[] {
+  return payload.$case === 'sendMessages' ? payload.value.items.map((item) => item.itemId) : [payload.value.itemId]
+}
+
 export type FinalItemStatus = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED' | 'UNKNOWN_EFFECT' | 'EXPIRED'
 export type FinalCommandStatus = 'SUCCEEDED' | 'FAILED' | 'PARTIAL' | 'CANCELLED' | 'EXPIRED' | 'UNKNOWN_EFFECT'
 

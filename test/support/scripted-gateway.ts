@@ -3,6 +3,7 @@ import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grp
 import {
   AgentServiceService,
   Budget,
+  type Cancel,
   Command,
   EffectClass,
   type AgentFrame,
@@ -52,8 +53,8 @@ export class ScriptedSession {
   }
 
   /** @param budget fields that differ from those of an account that may do a thousand of everything */
-  welcome(resume: readonly Resume[] = [], budget: Partial<Budget> = {}): void {
-    const value = { sessionEpoch: this.epoch, heartbeatMs: 3000, credits: 16, capabilities: [], protocol: 1 }
+  welcome(resume: readonly Resume[] = [], budget: Partial<Budget> = {}, cancels: Cancel[] = []): void {
+    const value = { sessionEpoch: this.epoch, heartbeatMs: 3000, credits: 16, capabilities: [], protocol: 1, cancels }
     const plenty = { posts: 1000, messages: 1000, likes: 1000, comments: 1000, timeZone: 'Asia/Shanghai' }
     this.say({
       $case: 'welcome',

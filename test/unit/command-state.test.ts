@@ -25,6 +25,9 @@ const fresh: CommandState = {
   resultReason: null,
   notBefore: 0,
   holdCode: null,
+  cancelRequestedAt: null,
+  cancelCode: null,
+  cancelReason: null,
 }
 const succeeded = { status: 'SUCCEEDED', code: '', reason: '' } as const
 

@@ -36,7 +36,7 @@ async function recorder(t: ExecutionContext, devices: number) {
       await db.models.commands.create(command as never, { transaction: tx })
     }
   })
-  const writer = new CommandWriter({ db, clock, events, progress })
+  const writer = new CommandWriter({ db, clock, events, progress, guard })
   const base = { db, clock, faults: noFaults, events, progress, guard, writer }
   const sink = { page: async () => undefined }
   const told = { ...base, sink, log: pino({ level: 'silent' }), onFinished: () => undefined }

@@ -41,10 +41,14 @@ export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] 
 export class Contacts {
   readonly #db: Database
   readonly #clock: Clock
-  readonly #onUnwanted: (customerId: number, reason: string) => Promise<void>
+  readonly #onUnwanted: (tx: Transaction, customerId: number, reason: string) => Promise<void>
 
-  /** @param onUnwanted told when no message may reach a customer any more, to stop what is on its way to a phone */
-  constructor(deps: { db: Database; clock: Clock; onUnwanted: (customerId: number, reason: string) => Promise<void> }) {
+  /** @param onUnwanted told in the write from which on no message may reach a customer, to stop what is on its way */
+  constructor(deps: {
+    db: Database
+    clock: Clock
+    onUnwanted: (tx: Transaction, customerId: number, reason: string) => Promise<void>
+  }) {
     this.#db = deps.db
     this.#clock = deps.clock
     this.#onUnwanted = deps.onUnwanted
@@ -81,6 +85,7 @@ export class Contacts {
     const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
     const id = await this.#db.write(async (tx) => {
       const { accountId, wechatId } = input
+      if (input.optOut && wechatId) await this.#optOut(tx, wechatId)
       const same = wechatId ? await row(customers, { where: { accountId, wechatId }, transaction: tx }) : undefined
       if (same && same.deletedAt === null)
         throw conflict(`wechatId: ${wechatId} is customer ${same.id} of this account; change that one`)
@@ -92,7 +97,6 @@ export class Contacts {
       await customers.update({ ...values, optOut, deletedAt: null }, { where: { id: same.id }, transaction: tx })
       return same.id
     })
-    if (input.optOut && input.wechatId) await this.optOut(input.wechatId)
     return await this.get(id)
   }
 
@@ -103,7 +107,7 @@ export class Contacts {
   async import(accountId: number, found: readonly ImportRow[]): Promise<{ taken: number; known: RefusedRow[] }> {
     await this.#requireAccount(accountId)
     const { customers } = this.#db.models
-    const report = await this.#db.write(async (tx) => {
+    return await this.#db.write(async (tx) => {
       const all = await rows(customers, { where: { accountId }, transaction: tx })
       const index = new CustomerIndex<Known>(all.filter((customer) => customer.deletedAt === null))
       const gone = new CustomerIndex(all.filter((customer) => customer.deletedAt !== null))
@@ -129,11 +133,10 @@ export class Contacts {
       }
       for (let first = 0; first < fresh.length; first += 500)
         await customers.bulkCreate(fresh.slice(first, first + 500) as never[], { transaction: tx })
+      // A customer that is there already is left as it is, but a list of whom not to write to is heeded whole.
+      for (const { wechatId, optOut } of found) if (wechatId && optOut) await this.#optOut(tx, wechatId)
       return { taken: found.length - known.length, known }
     })
-    // A customer that is there already is left as it is, but a list of whom not to write to is heeded whole.
-    for (const { wechatId, optOut } of found) if (wechatId && optOut) await this.optOut(wechatId)
-    return report
   }
 
   async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
@@ -142,7 +145,7 @@ export class Contacts {
     // Another WeChat id is a correction, not a change of mind.
     const values = { optOut: before.optOut, ...given }
     const person = { id, wechatId: changes.wechatId === undefined ? before.wechatId : changes.wechatId }
-    const same = await this.#db.write(async (tx) => {
+    await this.#db.write(async (tx) => {
       const { customers } = this.#db.models
       if (changes.wechatId) await this.#requireFree(tx, before.accountId, changes.wechatId, id)
       await customers.update(values, { where: { id }, transaction: tx })
@@ -151,20 +154,17 @@ export class Contacts {
       )
       // Taken back for one account, it is taken back for the person; else the others would go on saying no.
       if (changes.optOut === false) await customers.update({ optOut: false }, { where: { id: all }, transaction: tx })
-      return all
+      if (changes.optOut === true) for (const one of all) await this.#onUnwanted(tx, one, 'the customer opted out')
     })
-    if (changes.optOut === true) for (const one of same) await this.#onUnwanted(one, 'the customer opted out')
     return await this.get(id)
   }
 
   /** The person with this WeChat id wants no messages, whatever account knows it. */
-  async optOut(wechatId: string): Promise<void> {
+  async #optOut(tx: Transaction, wechatId: string): Promise<void> {
     const { customers } = this.#db.models
-    const known = await rows(customers, { where: { wechatId, optOut: false }, attributes: ['id'] })
-    await this.#db.write(
-      async (tx) => await customers.update({ optOut: true }, { where: { wechatId }, transaction: tx }),
-    )
-    for (const { id } of known) await this.#onUnwanted(id, 'the customer opted out')
+    const known = await rows(customers, { where: { wechatId, optOut: false }, attributes: ['id'], transaction: tx })
+    await customers.update({ optOut: true }, { where: { wechatId }, transaction: tx })
+    for (const { id } of known) await this.#onUnwanted(tx, id, 'the customer opted out')
   }
 
   /** Gone from lists; what was sent, and that it wanted no messages, stays on record. */
@@ -174,8 +174,8 @@ export class Contacts {
     await this.#db.write(async (tx) => {
       await this.#db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })
       await this.#db.models.customerTags.destroy({ where: { customerId: id }, transaction: tx })
+      await this.#onUnwanted(tx, id, 'the customer was deleted')
     })
-    await this.#onUnwanted(id, 'the customer was deleted')
   }
 
   /** Adds and removes tags of many customers at once. Throws NOT_FOUND that names the ids there are not. */

@@ -1,6 +1,7 @@
 import { DataTypes, type ModelAttributeColumnOptions, type QueryInterface, type Sequelize } from 'sequelize'
 import { SequelizeStorage, Umzug } from 'umzug'
 import { hotPaths } from './migration-0003.ts'
+import { itemCancels } from './migration-0005.ts'
 
 /** Brings the schema up to date; each migration runs once. */
 export async function migrate(sequelize: Sequelize): Promise<void> {
@@ -10,6 +11,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
       { name: '0002-policy-holds', up: policyHolds },
       { name: '0003-hot-paths', up: hotPaths },
       { name: '0004-records-of-calls', up: recordsOfCalls },
+      { name: '0005-item-cancels', up: itemCancels },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),

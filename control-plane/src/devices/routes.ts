@@ -2,12 +2,12 @@ import { Op, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
 import type { Database } from '../database/database.ts'
 import { contains, insert, row, rows } from '../database/table.ts'
-import { conflict, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, IdParams, pageOf, paging, Paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
-import type { DeviceSessions, EventLog } from '../ports.ts'
 import { makeEnrolmentCode, type EnrolmentCodesDeps } from './enrolment-codes.ts'
 import type { DeviceRow } from './model.ts'
+import { removeDevice, type RemovalDeps } from './removal.ts'
 import { deviceStatus } from './status.ts'
 import type { AccountRow } from '../accounts/model.ts'
 
@@ -28,12 +28,9 @@ const Device = z
   .meta({ id: 'Device' })
 const DeviceEvent = z.strictObject({ id: z.number().int(), type: z.string(), data: z.unknown(), at: Timestamp })
 const Name = z.string().trim().min(1).max(100)
-const OPEN_ITEMS = ['PENDING', 'DISPATCHED', 'RUNNING'] as const
 
-export interface DeviceRoutesDeps extends EnrolmentCodesDeps {
+export interface DeviceRoutesDeps extends EnrolmentCodesDeps, RemovalDeps {
   readonly time: WorkspaceTime
-  readonly sessions: DeviceSessions
-  readonly events: EventLog
 }
 
 /** Enrolment codes, devices and their history. */
@@ -128,7 +125,7 @@ function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
 
 function changeRoutes(deps: DeviceRoutesDeps): Route[] {
   const { db, clock, time, sessions, events } = deps
-  const { devices, deviceEvents, items, accounts } = db.models
+  const { devices, deviceEvents } = db.models
   const switched = (verb: 'disable' | 'enable', disabled: boolean): Route =>
     defineRoute({
       method: 'post',
@@ -183,22 +180,14 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
     defineRoute({
       method: 'delete',
       path: '/devices/{id}',
-      summary: 'Revoke a device for good; its certificate never works again',
+      summary: 'Revoke a device for good; its certificate never works again, and what it had to do ends',
       tag: 'devices',
       role: 'operator',
       params: IdParams,
       data: Empty,
       handle: async ({ params }) => {
         const device = await existing(db, params.id)
-        const open = await items.count({ where: { deviceId: device.id, status: { [Op.in]: [...OPEN_ITEMS] } } })
-        if (open > 0) throw conflict(`device ${device.id} has ${open} open items; cancel their tasks first`)
-        await db.write(async (tx) => {
-          const gone = { deletedAt: clock.now().getTime(), certificateSerial: null, online: false, accountId: null }
-          await devices.update(gone, { where: { id: device.id }, transaction: tx })
-          await accounts.update({ deviceId: null }, { where: { deviceId: device.id }, transaction: tx })
-          await events.append(tx, [{ type: 'device.updated', refId: device.id, status: 'DISABLED' }])
-        })
-        sessions.disconnect(device.id, 'deleted by an operator')
+        await removeDevice(deps, device.id)
         return null
       },
     }),

@@ -1,6 +1,7 @@
 import type { FinalCommandStatus, FinalItemStatus } from '@muster/proto'
 import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
 import type { ItemStatus } from '../tasks/model.ts'
+import { offPhone, stopOf } from '../tasks/stop-rules.ts'
 
 // What a frame of an agent, or the passing of time, makes of a command. No I/O, no clock.
 
@@ -33,6 +34,9 @@ export type CommandState = Pick<
   | 'resultReason'
   | 'notBefore'
   | 'holdCode'
+  | 'cancelRequestedAt'
+  | 'cancelCode'
+  | 'cancelReason'
 >
 
 export const isFinal = (status: CommandStatus): boolean => RANK[status] === FINAL_RANK
@@ -77,17 +81,10 @@ export function finished<C extends CommandState>(
   }
 }
 
-/** The agent has not kept it and asks for it again later. */
+/** The agent has not kept it and asks for it again later; what was stopped meanwhile is not given to it again. */
 export function notNow<C extends CommandState>(command: C, retryAfterMs: number, code: string, now: number): C {
   if (isSettled(command)) return command
-  return {
-    ...command,
-    status: 'QUEUED',
-    provisional: false,
-    leaseUntil: null,
-    notBefore: now + Math.max(0, retryAfterMs),
-    holdCode: code || null,
-  }
+  return offPhone({ ...command, notBefore: now + Math.max(0, retryAfterMs), holdCode: code || null }, now)
 }
 
 /** What becomes of an item its command's result says nothing about. */
@@ -108,19 +105,32 @@ export function itemStatusWithoutOutcome(status: FinalCommandStatus): FinalItemS
 }
 
 export type ReaperVerdict = {
-  readonly status: 'EXPIRED' | 'UNKNOWN_EFFECT' | 'FAILED'
+  readonly status: 'EXPIRED' | 'UNKNOWN_EFFECT' | 'FAILED' | 'CANCELLED'
   readonly code: string
   readonly reason: string
   /** The phone may still speak. */
   readonly provisional: boolean
 }
 
-type Reapable = Pick<CommandRow, 'status' | 'effectClass' | 'deliverBy' | 'leaseUntil' | 'afterCommandId'> &
+type Reapable = Pick<
+  CommandRow,
+  | 'status'
+  | 'effectClass'
+  | 'deliverBy'
+  | 'leaseUntil'
+  | 'afterCommandId'
+  | 'cancelRequestedAt'
+  | 'cancelCode'
+  | 'cancelReason'
+> &
   Partial<Pick<CommandRow, 'holdCode' | 'holdReason'>>
 
 /** Whether one of a command's two clocks has run out, and what that means. */
 export function reap(command: Reapable, online: boolean, now: number): ReaperVerdict | undefined {
+  const stop = stopOf(command)
   if (command.status === 'QUEUED') {
+    // What is stopped in the queue ends as its stop says.
+    if (stop) return undefined
     if (command.afterCommandId !== null || command.deliverBy > now) return undefined
     const [code, reason] = online
       ? [command.holdCode ?? 'TOO_LATE', command.holdReason ?? 'it could not begin before its delivery deadline']
@@ -129,6 +139,8 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
   }
   if (command.status === 'DISPATCHED') {
     if (command.deliverBy > now) return undefined
+    // The phone may have it all the same; after a pause its items must not be given out again before it has spoken.
+    if (stop && stop.code !== 'PAUSED') return { status: 'CANCELLED', ...stop, provisional: true }
     // Whoever reads it wants to know why the phone did not confirm it.
     const [code, reason] = online
       ? ['DELIVERY_EXPIRED', 'it was written to the device, which did not confirm it in time']
@@ -142,6 +154,9 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
 }
 
 const OPEN_ITEMS: ReadonlySet<ItemStatus> = new Set(['PENDING', 'DISPATCHED', 'RUNNING'])
+
+/** What has or may have reached somebody, and must never be done again. */
+export const EFFECTS: ReadonlySet<ItemStatus> = new Set(['SUCCEEDED', 'UNKNOWN_EFFECT'])
 
 /** Whether an agent's word on an item counts: it is open, or was closed by the reaper alone. */
 export const itemTakesOutcome = (item: { status: ItemStatus; provisional: boolean }): boolean =>

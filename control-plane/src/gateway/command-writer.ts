@@ -1,10 +1,13 @@
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows, updateAlike, type Change } from '../database/table.ts'
-import type { EventLog, TaskProgress } from '../ports.ts'
+import { row, rows, updateAlike, type Change } from '../database/table.ts'
+import type { AccountGuard, EventLog, TaskProgress } from '../ports.ts'
 import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
-import type { ItemRow, ItemStatus } from '../tasks/model.ts'
+import { saveItems } from '../tasks/item-changes.ts'
+import type { ItemRow } from '../tasks/model.ts'
+import { asked, itemOffPhone, offPhone, stopOf, type StopReason } from '../tasks/stop-rules.ts'
+import { EFFECTS, isFinal, itemTakesOutcome } from './command-state.ts'
 
 const COLUMNS = [
   'status',
@@ -18,86 +21,76 @@ const COLUMNS = [
   'notBefore',
   'holdCode',
 ] as const
-const OPEN_ITEMS: readonly ItemStatus[] = ['PENDING', 'DISPATCHED', 'RUNNING']
 
 export interface Closing {
-  readonly status: Extract<CommandStatus, 'EXPIRED' | 'UNKNOWN_EFFECT' | 'FAILED'>
+  readonly status: Extract<CommandStatus, 'EXPIRED' | 'UNKNOWN_EFFECT' | 'FAILED' | 'CANCELLED'>
   readonly code: string
   readonly reason: string
   readonly provisional: boolean
 }
 
+export interface CommandWriterDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly events: EventLog
+  readonly progress: TaskProgress
+  readonly guard: AccountGuard
+}
+
 /** Writes what became of commands, with their items and the events of both. */
 export class CommandWriter {
-  readonly #db: Database
-  readonly #clock: Clock
-  readonly #events: EventLog
-  readonly #progress: TaskProgress
+  readonly #deps: CommandWriterDeps
 
-  constructor(deps: { db: Database; clock: Clock; events: EventLog; progress: TaskProgress }) {
-    this.#db = deps.db
-    this.#clock = deps.clock
-    this.#events = deps.events
-    this.#progress = deps.progress
+  constructor(deps: CommandWriterDeps) {
+    this.#deps = deps
   }
 
   /** Writes the columns in which each `now` differs from its `before`. */
   async save(tx: Transaction, changed: readonly Change<CommandRow>[]): Promise<void> {
-    await updateAlike(this.#db.models.commands, tx, changed, COLUMNS)
+    await updateAlike(this.#deps.db.models.commands, tx, changed, COLUMNS)
   }
 
-  /** Back to the queue: the phone does not have it. Its delivery deadline stays. */
+  /** A stop is asked of it from now on; answers the row as it is then. */
+  async askToStop(tx: Transaction, command: CommandRow, why: StopReason): Promise<CommandRow> {
+    const stop = asked(why, this.#now())
+    await this.#deps.db.models.commands.update(stop, { where: { id: command.id }, transaction: tx })
+    return { ...command, ...stop }
+  }
+
+  /** The phone does not have it: back to the queue with its delivery deadline, unless a stop was asked of it. */
   async requeue(tx: Transaction, command: CommandRow): Promise<void> {
-    const waiting = {
-      status: 'QUEUED',
-      provisional: false,
-      leaseUntil: null,
-      finishedAt: null,
-      resultCode: null,
-      resultReason: null,
-    } as const
-    await this.#db.models.commands.update(waiting, { where: { id: command.id }, transaction: tx })
-    const items = await rows(this.#db.models.items, {
-      where: { commandId: command.id, status: ['DISPATCHED', 'RUNNING'] },
-      transaction: tx,
-    })
-    await this.#setItems(tx, items, { status: 'PENDING', provisional: false })
+    const now = this.#now()
+    const next = offPhone(command, now)
+    await this.save(tx, [{ before: command, now: next }])
+    await this.#change(tx, command, (item) => itemOffPhone(item, stopOf(command), now))
+    if (isFinal(next.status)) await this.#deps.progress.commandsFinished(tx, [command.id])
   }
 
-  /** The phone does not have it and never had: what the reaper wrote is final. */
+  /** The phone does not have it and never had: what the reaper wrote is final, but for the items of a paused task. */
   async confirm(tx: Transaction, command: CommandRow): Promise<void> {
-    await this.#db.models.commands.update({ provisional: false }, { where: { id: command.id }, transaction: tx })
-    await this.#db.models.items.update(
-      { provisional: false },
-      { where: { commandId: command.id, provisional: true }, transaction: tx },
-    )
+    const { tasks, commands } = this.#deps.db.models
+    if (command.status === 'EXPIRED' && command.cancelCode === 'PAUSED') {
+      const task = await row(tasks, { where: { id: command.taskId }, attributes: ['status'], transaction: tx })
+      if (task?.status === 'PAUSED') return await this.requeue(tx, command)
+    }
+    await commands.update({ provisional: false }, { where: { id: command.id }, transaction: tx })
+    await this.#change(tx, command, (item) => ({ ...item, provisional: false }))
   }
 
   /** The phone has it after all: its items are open again. */
   async reopenItems(tx: Transaction, command: CommandRow): Promise<void> {
-    const closed = await rows(this.#db.models.items, {
-      where: { commandId: command.id, provisional: true },
-      transaction: tx,
-    })
-    await this.#setItems(tx, closed, {
-      status: 'DISPATCHED',
-      provisional: false,
-      code: null,
-      reason: null,
-      finishedAt: null,
-    })
+    const open = { status: 'DISPATCHED', provisional: false, code: null, reason: null, finishedAt: null } as const
+    await this.#change(tx, command, (item) => (item.provisional ? { ...item, ...open } : item))
   }
 
   /** Ends a command without the agent's word; its items that have none either end like it. */
   async close(tx: Transaction, command: CommandRow, closing: Closing): Promise<void> {
     const { status, code, reason, provisional } = closing
-    const finishedAt = this.#clock.now().getTime()
+    const finishedAt = this.#now()
     const ended = { status, provisional, leaseUntil: null, finishedAt, resultCode: code, resultReason: reason }
-    await this.#db.models.commands.update(ended, { where: { id: command.id }, transaction: tx })
-    const mine = await rows(this.#db.models.items, { where: { commandId: command.id }, transaction: tx })
-    const open = mine.filter((item) => OPEN_ITEMS.includes(item.status) || item.provisional)
-    await this.#setItems(tx, open, { status, code, reason, provisional, finishedAt })
-    await this.#progress.commandsFinished(tx, [command.id])
+    await this.#deps.db.models.commands.update(ended, { where: { id: command.id }, transaction: tx })
+    await this.#change(tx, command, (item) => ({ ...item, status, code, reason, provisional, finishedAt }))
+    await this.#deps.progress.commandsFinished(tx, [command.id])
   }
 
   /** Ends those of its items that have no last word and that `which` picks, without the agent's; the command goes on. */
@@ -107,23 +100,32 @@ export class CommandWriter {
     { status, code, reason, provisional }: Closing,
     which: (item: ItemRow) => boolean,
   ): Promise<void> {
-    const finishedAt = this.#clock.now().getTime()
-    const mine = await rows(this.#db.models.items, { where: { commandId: command.id }, transaction: tx })
-    const open = mine.filter((item) => (OPEN_ITEMS.includes(item.status) || item.provisional) && which(item))
-    await this.#setItems(tx, open, { status, code, reason, provisional, finishedAt })
+    const ended = { status, code, reason, provisional, finishedAt: this.#now() }
+    await this.#change(tx, command, (item) => (which(item) ? { ...item, ...ended } : item))
   }
 
-  async #setItems(
-    tx: Transaction,
-    items: readonly ItemRow[],
-    change: Partial<ItemRow> & { status: ItemStatus },
-  ): Promise<void> {
-    if (items.length === 0) return
-    await this.#db.models.items.update(change, { where: { id: items.map((item) => item.id) }, transaction: tx })
-    const changed = items.filter((item) => item.status !== change.status)
-    await this.#events.append(
+  /** Keeps count of what has or may have reached somebody. What a silent phone may still say is under way, not counted. */
+  async count(tx: Transaction, items: readonly ItemRow[]): Promise<void> {
+    const { guard, db } = this.#deps
+    const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
+    await guard.spend(tx, effects)
+    const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
+    if (written.length === 0) return
+    await db.models.customers.update({ lastSentAt: this.#now() }, { where: { id: written }, transaction: tx })
+  }
+
+  /** Changes the items of a command that have no last word. */
+  async #change(tx: Transaction, command: CommandRow, change: (item: ItemRow) => ItemRow): Promise<void> {
+    const mine = await rows(this.#deps.db.models.items, { where: { commandId: command.id }, transaction: tx })
+    const changes = mine.filter(itemTakesOutcome).map((before) => ({ before, now: change(before) }))
+    await saveItems(this.#deps, tx, changes)
+    await this.count(
       tx,
-      changed.map(({ id, taskId }) => ({ type: 'item.updated', refId: id, taskId, status: change.status })),
+      changes.map(({ now }) => now),
     )
+  }
+
+  #now(): number {
+    return this.#deps.clock.now().getTime()
   }
 }

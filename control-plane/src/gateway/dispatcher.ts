@@ -86,7 +86,7 @@ export class Dispatcher implements DispatchBell {
     if (ready.length === 0) return
     const deviceId = ready.map((session) => session.facts.deviceId)
     const due = await rows(this.#deps.db.models.commands, {
-      where: { deviceId, status: 'QUEUED', afterCommandId: null, notBefore: { [Op.lte]: now } },
+      where: { deviceId, status: 'QUEUED', afterCommandId: null, cancelCode: null, notBefore: { [Op.lte]: now } },
       attributes: ['deviceId'],
       group: ['deviceId'],
     })
@@ -171,6 +171,7 @@ export class Dispatcher implements DispatchBell {
         deviceId: sessions.map((session) => session.facts.deviceId),
         status: 'QUEUED',
         afterCommandId: null,
+        cancelCode: null,
         notBefore: { [Op.lte]: now },
         deliverBy: { [Op.gt]: now },
       },

@@ -1,8 +1,10 @@
 import {
+  Command,
   CommandResult,
   commandStatusFromWire,
   errorInfo,
   isErrorCode,
+  itemIdsOf,
   itemStatusFromWire,
   type AgentFrame,
   type ErrorCode,
@@ -12,7 +14,9 @@ import {
 import type { Change } from '../database/table.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { ItemRow } from '../tasks/model.ts'
+import { givenBack, itemOffPhone, stopOf } from '../tasks/stop-rules.ts'
 import {
+  EFFECTS,
   finished,
   isFinal,
   isSettled,
@@ -49,8 +53,10 @@ export class FrameLedger {
   readonly stops: { accountId: number; code: ErrorCode; reason: string }[] = []
   readonly orphans: { deviceId: number; result: CommandResult }[] = []
   readonly acks: { session: Session; commandId: string; error: string }[] = []
+  /** By command, as its payload names them: of those asked about only. */
+  readonly #itemIds = new Map<string, ReadonlySet<string>>()
 
-  /** @param items of the commands; may be left out for commands that only reach a level */
+  /** @param items of the commands, and those the frames name; may be left out for commands that only reach a level */
   constructor(commands: readonly CommandRow[], items: readonly ItemRow[]) {
     this.commands = new Map(commands.map((command) => [command.id, { before: command, now: command }]))
     this.items = new Map(items.map((item) => [String(item.id), { before: item, now: item }]))
@@ -79,9 +85,7 @@ export class FrameLedger {
       }
       case 'notNow': {
         const entry = this.#own(session, frame.value.commandId)
-        if (!entry || isFinal(entry.now.status)) return
-        entry.now = notNow(entry.now, frame.value.retryAfterMs, frame.value.code, now)
-        this.#openItemsOf(entry.now.id, (item) => ({ ...item, status: 'PENDING' }))
+        if (entry && !isFinal(entry.now.status)) this.#putBack(entry, frame.value.retryAfterMs, frame.value.code, now)
         return
       }
       case 'rejected':
@@ -117,11 +121,7 @@ export class FrameLedger {
   #rejected(session: Session, value: { commandId: string; code: string; reason: string }, now: number): void {
     const entry = this.#own(session, value.commandId)
     if (!entry || isSettled(entry.now)) return
-    if (value.code === 'QUEUE_FULL') {
-      entry.now = notNow(entry.now, QUEUE_FULL_RETRY_MS, value.code, now)
-      this.#openItemsOf(value.commandId, (item) => ({ ...item, status: 'PENDING' }))
-      return
-    }
+    if (value.code === 'QUEUE_FULL') return this.#putBack(entry, QUEUE_FULL_RETRY_MS, value.code, now)
     entry.now = finished(entry.now, { status: 'FAILED', code: value.code, reason: value.reason }, now)
     this.#openItemsOf(value.commandId, (item) => ({
       ...item,
@@ -131,6 +131,13 @@ export class FrameLedger {
       provisional: false,
       finishedAt: now,
     }))
+  }
+
+  /** The phone has not kept it. */
+  #putBack(entry: Mutable<CommandRow>, retryAfterMs: number, code: string, now: number): void {
+    const stop = stopOf(entry.now)
+    this.#openItemsOf(entry.now.id, (item) => itemOffPhone(item, stop, now))
+    entry.now = notNow(entry.now, retryAfterMs, code, now)
   }
 
   #result(session: Session, said: CommandResult, now: number): void {
@@ -143,19 +150,20 @@ export class FrameLedger {
       return ack('')
     }
     const status = commandStatusFromWire(result.status)
-    const foreign = result.items.some((outcome) => this.items.get(outcome.itemId)?.now.commandId !== result.commandId)
+    const foreign = result.items.some(({ itemId }) => !this.#isOf(entry.now, itemId))
     const malformed = foreign || !isCode(result.code) || !result.items.every(isOutcome)
     if (!status || (malformed && !result.shortForm)) return ack('RESULT_INVALID')
-    if (isSettled(entry.now)) return ack('')
     for (const outcome of result.items) this.#outcome(session, entry.now, outcome, now)
+    if (isSettled(entry.now)) return ack('')
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
+    const stop = stopOf(entry.now)
     this.#openItemsOf(result.commandId, (item) => {
+      // Planned again only now: each by itself, as the phone names them, they would go out without a pace.
+      if (isUndone(item)) return stop ? itemOffPhone(item, stop, now) : { ...item, commandId: null }
       const reason = result.reason.slice(0, LONGEST_REASON) || null
       const ended = { ...item, status: rest, code, reason, provisional: false, finishedAt: now }
-      const back = this.#returned(entry.now, isUndone(item) ? item : ended)
-      // Planned again only now: each by itself, as the phone names them, they would go out without a pace.
-      return back.status === 'PENDING' ? { ...back, commandId: null } : back
+      return this.#asAsked(entry.now, ended)
     })
     entry.now = finished(entry.now, { status, code: result.code, reason: result.reason }, now)
     this.#stopAccount(session, entry.now, result.code, result.reason)
@@ -165,16 +173,20 @@ export class FrameLedger {
   #outcome(session: Session, command: CommandRow, outcome: ItemOutcome, now: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
-    if (!entry || !status || entry.now.commandId !== command.id || !itemTakesOutcome(entry.now)) return
+    if (!entry || !status || !itemTakesOutcome(entry.now)) return
+    // An item that left the command, by a pause or to be tried again, takes only what must never be done again.
+    const stays = entry.now.commandId === command.id
+    if (!stays && !(EFFECTS.has(status) && this.#isOf(command, outcome.itemId))) return
     if (status === 'RUNNING') {
       if (entry.now.status !== 'RUNNING')
         entry.now = { ...entry.now, status, provisional: false, startedAt: entry.now.startedAt ?? now }
       return
     }
     const evidence = Number(outcome.evidenceId)
-    entry.now = this.#returned(command, {
+    entry.now = this.#asAsked(command, {
       ...entry.now,
       status,
+      commandId: command.id,
       provisional: false,
       code: outcome.code || null,
       reason: outcome.reason.slice(0, LONGEST_REASON) || null,
@@ -186,23 +198,31 @@ export class FrameLedger {
 
   /**
    * What a pause took back waits for the task to go on, and what quiet hours that began on the phone kept from being
-   * done for their end.
+   * done for their end. What was cancelled bears the words of who asked for it.
    */
-  #returned(command: CommandRow, item: ItemRow): ItemRow {
-    const paused = command.cancelCode === 'PAUSED'
-    if (item.status === 'CANCELLED' && paused)
-      return {
-        ...item,
-        status: 'PENDING',
-        code: null,
-        reason: null,
-        commandId: null,
-        finishedAt: null,
-        startedAt: null,
-      }
+  #asAsked(command: CommandRow, item: ItemRow): ItemRow {
+    const stop = stopOf(command)
+    const paused = stop?.code === 'PAUSED'
+    if (item.status === 'CANCELLED' && paused) return givenBack(item)
     const undone = item.status === 'CANCELLED' || item.status === 'SKIPPED'
-    if (!undone || item.code !== 'QUIET_HOURS' || (command.cancelRequestedAt !== null && !paused)) return item
-    return { ...item, status: 'PENDING', finishedAt: null, startedAt: null }
+    if (undone && item.code === 'QUIET_HOURS' && (!stop || paused))
+      return { ...item, status: 'PENDING', finishedAt: null, startedAt: null }
+    return item.status === 'CANCELLED' && stop ? { ...item, ...stop } : item
+  }
+
+  /** Whether the item is one of the command, though it may have left it since. */
+  #isOf(command: CommandRow, itemId: string): boolean {
+    const item = this.items.get(itemId)
+    return item !== undefined && (item.now.commandId === command.id || this.#itemIdsOf(command).has(itemId))
+  }
+
+  #itemIdsOf(command: CommandRow): ReadonlySet<string> {
+    const known = this.#itemIds.get(command.id)
+    if (known) return known
+    const { payload } = Command.decode(command.payload)
+    const made = new Set(payload ? itemIdsOf(payload) : [])
+    this.#itemIds.set(command.id, made)
+    return made
   }
 
   #openItemsOf(commandId: string, change: (item: ItemRow) => ItemRow): void {

@@ -1,7 +1,8 @@
-import { AgentServiceService, type ErrorCode } from '@muster/proto'
+import { AgentServiceService } from '@muster/proto'
 import type { HealthImplementation } from 'grpc-health-check'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { Transaction } from 'sequelize'
 import type { Clock, Timer } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
@@ -10,6 +11,7 @@ import type { Route } from '../http/route.ts'
 import type { MediaStore } from '../materials/store.ts'
 import type {
   AccountGuard,
+  CancelRequest,
   CancelSignal,
   CommandAdmission,
   DeviceSessions,
@@ -58,6 +60,7 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
   readonly #server: GatewayServer
   readonly #health: HealthImplementation
   readonly #registry = new SessionRegistry()
+  readonly #desk: HelloDesk
   readonly #sessions: Sessions
   readonly #dispatcher: Dispatcher
   readonly #recorder: Recorder
@@ -82,12 +85,12 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
         this.ring([session.facts.deviceId])
       },
     })
-    const desk = new HelloDesk({ ...deps, writer })
+    this.#desk = new HelloDesk({ ...deps, writer })
     const { db, clock, store } = deps
     this.#media = { db, clock, store, evidenceDir: join(deps.dataDir, 'evidence') }
     this.#sessions = new Sessions({
       ...deps,
-      desk,
+      desk: this.#desk,
       registry,
       recorder: this.#recorder,
       dispatcher: this.#dispatcher,
@@ -142,9 +145,12 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     this.#dispatcher.ring(deviceIds)
   }
 
-  cancel(commandId: string, itemIds: readonly string[] | undefined, code: ErrorCode, reason: string): void {
-    const session = [...this.#registry.all()].find((one) => one.outstanding.has(commandId))
-    session?.send({ $case: 'cancel', value: { commandId, itemIds: [...(itemIds ?? [])], code, reason } })
+  cancel(request: CancelRequest): void {
+    this.#sessions.cancel(request)
+  }
+
+  async abandon(tx: Transaction, deviceId: number): Promise<void> {
+    await this.#desk.abandon(tx, deviceId)
   }
 
   disconnect(deviceId: number, reason: string): void {

@@ -1,4 +1,12 @@
-import { CommandLevel, type Hello, type InFlight, ItemStatus, type Resume, ResumeAction } from '@muster/proto'
+import {
+  type Cancel,
+  CommandLevel,
+  type Hello,
+  type InFlight,
+  ItemStatus,
+  type Resume,
+  ResumeAction,
+} from '@muster/proto'
 import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
@@ -6,11 +14,13 @@ import { insert, row, rows } from '../database/table.ts'
 import type { DeviceRow } from '../devices/model.ts'
 import { MusterError } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
+import { activeSwitches, stopBy } from '../policy/kill-switches.ts'
 import type { EventLog, TaskProgress } from '../ports.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
-import { reachedLevel } from './command-state.ts'
+import { isSettled, itemTakesOutcome, reachedLevel } from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
 import {
+  JOURNAL_LOST,
   knowsWhatItSaid,
   planResume,
   sameJournal,
@@ -38,6 +48,8 @@ export interface AcceptedHello {
   readonly accountId: number | null
   readonly epoch: number
   readonly resume: Resume[]
+  /** Items of what it holds that must not be done any more. */
+  readonly cancels: Cancel[]
   /** What the agent holds and will have a result for. */
   readonly outstanding: readonly string[]
 }
@@ -62,12 +74,19 @@ export class HelloDesk {
       const epoch = Math.max(device.epoch, hello.lastEpoch) + 1
       await this.#register(tx, hello, device, { epoch, accountId, trusted })
       const shown = hello.account?.wechatId ? accountId : null
-      const plan = await this.#resume(tx, held, device.id, { trusted, accountId: shown })
+      const plan = await this.#resume(tx, held, device.id, { trusted, accountId: shown }, JOURNAL_LOST)
       const outstanding = plan.held.map((command) => command.commandId)
-      return { device, accountId: shown, epoch, resume: plan.answers.map(resumeAnswer), outstanding }
+      const cancels = await this.#itemCancels(tx, outstanding)
+      return { device, accountId: shown, epoch, resume: plan.answers.map(resumeAnswer), cancels, outstanding }
     })
     faults.hit('hello.accept.after')
     return accepted
+  }
+
+  /** Part of the caller's write: as if the device had come back without anything, and never could again. */
+  async abandon(tx: Transaction, deviceId: number): Promise<void> {
+    const reason = 'the device was deleted, so nobody can know what it did'
+    await this.#resume(tx, [], deviceId, { trusted: false, accountId: null }, reason)
   }
 
   async #device(tx: Transaction, deviceId: number, serial: string): Promise<DeviceRow> {
@@ -156,11 +175,13 @@ export class HelloDesk {
     }))
   }
 
+  /** @param reason what to say of commands its journal would have known about */
   async #resume(
     tx: Transaction,
     held: readonly HeldCommand[],
     deviceId: number,
     agent: Returning,
+    reason: string,
   ): Promise<ResumePlan> {
     const { db, clock, writer, progress } = this.#deps
     const open = await rows(db.models.commands, {
@@ -173,6 +194,7 @@ export class HelloDesk {
       transaction: tx,
     })
     const all = new Map([...open, ...provisional, ...named].map((command) => [command.id, command]))
+    await this.#stopKilled(tx, all)
     const plan = planResume(held, [...all.values()], agent)
     const now = clock.now().getTime()
     const touched = new Set<number>()
@@ -196,7 +218,7 @@ export class HelloDesk {
         await writer.close(tx, command, {
           status: 'UNKNOWN_EFFECT',
           code: 'UNKNOWN_EFFECT',
-          reason: 'the phone lost its journal, so nobody can know what it did',
+          reason,
           provisional: false,
         })
     }
@@ -221,6 +243,30 @@ export class HelloDesk {
     const stop = { cancelRequestedAt: clock.now().getTime(), cancelCode: code, cancelReason: reason }
     await db.models.commands.update(stop, { where: { id: command.id, cancelRequestedAt: null }, transaction: tx })
     return command.taskId
+  }
+
+  /** Under a kill switch nothing goes on, whatever became of the stop it asked for. */
+  async #stopKilled(tx: Transaction, all: Map<string, CommandRow>): Promise<void> {
+    const switchOver = await activeSwitches(this.#deps.db, tx)
+    for (const command of all.values()) {
+      const stopped = isSettled(command) || (command.cancelCode !== null && command.cancelCode !== 'PAUSED')
+      const active = stopped ? undefined : switchOver(command)
+      if (active) all.set(command.id, await this.#deps.writer.askToStop(tx, command, stopBy(active)))
+    }
+  }
+
+  async #itemCancels(tx: Transaction, commandIds: readonly string[]): Promise<Cancel[]> {
+    const found = await rows(this.#deps.db.models.items, {
+      where: { commandId: [...commandIds], cancelCode: { [Op.ne]: null } },
+      transaction: tx,
+    })
+    const alike = Map.groupBy(found.filter(itemTakesOutcome), (item) => `${item.commandId} ${item.cancelCode}`)
+    return [...alike.values()].map((items) => ({
+      commandId: items[0]?.commandId ?? '',
+      itemIds: items.map((item) => String(item.id)),
+      code: items[0]?.cancelCode ?? '',
+      reason: items[0]?.cancelReason ?? '',
+    }))
   }
 
   async #reopen(tx: Transaction, command: CommandRow, level: AgentLevel, now: number): Promise<void> {

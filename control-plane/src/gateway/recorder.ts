@@ -7,7 +7,6 @@ import type { Database } from '../database/database.ts'
 import { rows, updateAlike } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { AccountGuard, EventLog, NewEvent, SyncSink, TaskProgress } from '../ports.ts'
-import type { ItemRow, ItemStatus } from '../tasks/model.ts'
 import { isFinal } from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
 import { overtaken } from './fencing.ts'
@@ -141,6 +140,10 @@ export class Recorder {
     )
     const reopened = found.filter((command) => command.provisional).map((command) => command.id)
     const itemRows = await rows(items, { where: { commandId: [...withItems, ...reopened] }, transaction: tx })
+    const known = new Set(itemRows.map((item) => item.id))
+    // A pause may have taken them out of their command since.
+    const left = entries.flatMap(({ frame }) => itemIdsNamedIn(frame)).filter((id) => !known.has(id))
+    if (left.length > 0) itemRows.push(...(await rows(items, { where: { id: left }, transaction: tx })))
     return new FrameLedger(found, itemRows)
   }
 
@@ -153,7 +156,7 @@ export class Recorder {
       .filter(({ before, now }) => before.status !== now.status)
       .map(({ now: { id, taskId, status } }) => ({ type: 'item.updated', refId: id, taskId, status }))
     await events.append(tx, fresh)
-    await this.#spend(
+    await writer.count(
       tx,
       changed.map(({ now }) => now),
     )
@@ -177,18 +180,14 @@ export class Recorder {
     )
     await progress.itemsChanged(tx, [...new Set(changed.map(({ now }) => now.taskId))])
   }
-
-  async #spend(tx: Transaction, changed: readonly ItemRow[]): Promise<void> {
-    const counted: readonly ItemStatus[] = ['SUCCEEDED', 'UNKNOWN_EFFECT']
-    const effects = changed.filter((item) => counted.includes(item.status) && item.accountId !== null)
-    await this.#deps.guard.spend(tx, effects)
-    const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
-    if (written.length === 0) return
-    const lastSentAt = this.#deps.clock.now().getTime()
-    await this.#deps.db.models.customers.update({ lastSentAt }, { where: { id: written }, transaction: tx })
-  }
 }
 
 function commandIdsOf(frame: RecordedFrame): string[] {
   return frame.$case === 'received' ? frame.value.commandIds : [frame.value.commandId]
+}
+
+function itemIdsNamedIn(frame: RecordedFrame): number[] {
+  const outcomes =
+    frame.$case === 'result' ? frame.value.items : frame.$case === 'progress' ? [frame.value.outcome] : []
+  return outcomes.map((outcome) => Number(outcome?.itemId)).filter((id) => Number.isSafeInteger(id) && id > 0)
 }

@@ -33,7 +33,7 @@ export interface Disowned {
 
 /** What the plane does with a command the agent does not hold. */
 export type RowVerdict =
-  /** Deliver it again, with the same id. */
+  /** The phone does not have it: deliver it again, with the same id, unless a stop was asked of it. */
   | 'REDELIVER'
   /** It can have taken effect and nobody can know. */
   | 'UNKNOWN_EFFECT'
@@ -62,7 +62,7 @@ export interface Returning {
   readonly accountId: number | null
 }
 
-const JOURNAL_LOST = 'the phone lost its journal, so nobody can know what it did'
+export const JOURNAL_LOST = 'the phone lost its journal, so nobody can know what it did'
 export const OTHER_ACCOUNT = 'the phone shows another account'
 
 /**

@@ -65,6 +65,14 @@ export class Session {
     this.#schedule()
   }
 
+  /** Takes a command back that still waits here. True when it did: then the phone never had a byte of it. */
+  withdraw(commandId: string): boolean {
+    const at = this.#normal.findIndex(({ frame }) => frame?.$case === 'command' && frame.value.commandId === commandId)
+    if (at < 0 || this.#ended) return false
+    this.#normal.splice(at, 1)
+    return true
+  }
+
   /** Cancels, acks and everything that is not a command: ahead of all commands, and without credits. */
   send(frame: FrameBody): void {
     this.#urgent.push({ frame })

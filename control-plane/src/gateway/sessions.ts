@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert } from '../database/table.ts'
 import { MusterError } from '../errors.ts'
-import type { AccountGuard, EventLog } from '../ports.ts'
+import type { AccountGuard, CancelRequest, EventLog } from '../ports.ts'
 import type { PeerIdentity } from './agent-service.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { checkedFrame, checkedHello } from './frame-check.ts'
@@ -83,6 +83,16 @@ export class Sessions {
     for (const session of this.#deps.registry.all()) if (session.heardAt < limit) this.drop(session, 'no heartbeat')
   }
 
+  /** Tells the device's phone, should it be here. */
+  cancel({ deviceId, commandId, itemIds, code, reason }: CancelRequest): void {
+    const session = this.#deps.registry.get(deviceId)
+    if (!session) return
+    const withdrawn = { $case: 'notNow' as const, value: { commandId, retryAfterMs: 0, code: '', reason: '' } }
+    // What was not sent yet is as if the phone had not kept it: it ends as was asked, or goes out without these items.
+    if (session.withdraw(commandId)) this.#deps.recorder.record(session, withdrawn)
+    else session.send({ $case: 'cancel', value: { commandId, itemIds: [...itemIds], code, reason } })
+  }
+
   drop(session: Session, reason: string): void {
     this.#deps.log.info({ deviceId: session.facts.deviceId, reason }, 'session dropped')
     session.end({ $case: 'error', value: sessionError('DROPPED', reason, true, 0) })
@@ -108,7 +118,7 @@ export class Sessions {
       return await this.#clone(stream, identity.deviceId)
     const accepted = await desk.accept(hello, identity.serial)
     const credits = Math.min(Math.max(1, hello.credits), MOST_CREDITS)
-    const { epoch, accountId, resume } = accepted
+    const { epoch, accountId, resume, cancels } = accepted
     const facts = {
       deviceId: identity.deviceId,
       accountId,
@@ -123,10 +133,8 @@ export class Sessions {
     const older = registry.add(session)
     older?.end({ $case: 'error', value: STALE })
     const budget = accountId === null ? undefined : await guard.budget(accountId)
-    session.send({
-      $case: 'welcome',
-      value: { sessionEpoch: epoch, heartbeatMs, credits, capabilities: [], protocol: PROTOCOL, resume, budget },
-    })
+    const agreed = { sessionEpoch: epoch, heartbeatMs, credits, capabilities: [], protocol: PROTOCOL }
+    session.send({ $case: 'welcome', value: { ...agreed, resume, budget, cancels } })
     log.info({ deviceId: identity.deviceId, epoch }, 'agent connected')
     this.#hear(session, { sessionEpoch: epoch, frames: rest })
     return session

@@ -8,9 +8,8 @@ import type { FaultPoints } from '../fault-points.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, IdAnswer, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
 import type { DispatchBell } from '../ports.ts'
-import type { TaskOperations } from '../tasks/operations.ts'
-import type { TaskRollUp } from '../tasks/progress.ts'
-import type { TaskStore } from '../tasks/store.ts'
+import type { TaskStops } from '../tasks/stops.ts'
+import { scopeOf, stopBy } from './kill-switches.ts'
 import { KILL_SCOPES, type KillScope } from './model.ts'
 
 const KillSwitch = z
@@ -29,9 +28,7 @@ export interface KillSwitchDeps {
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
-  readonly store: TaskStore
-  readonly operations: TaskOperations
-  readonly rollUp: TaskRollUp
+  readonly stops: TaskStops
   readonly bell: DispatchBell
 }
 
@@ -57,7 +54,7 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
           throw invalid(`id: is missing; scope ${body.scope} needs the id of one`)
         if (body.scope === 'FLEET' && body.id !== undefined) throw invalid('id: scope FLEET takes none; leave it out')
         await requireTarget(db, body.scope, body.id)
-        return { id: await pull(deps, { ...body, createdBy: caller.userId }) }
+        return { id: await pullKillSwitch(deps, { ...body, createdBy: caller.userId }) }
       },
     }),
     defineRoute({
@@ -105,33 +102,22 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
   ]
 }
 
-async function pull(
-  deps: KillSwitchDeps,
+/** Answers the id of the switch, once all it stops is stopped. */
+export async function pullKillSwitch(
+  deps: Pick<KillSwitchDeps, 'db' | 'clock' | 'faults' | 'stops'>,
   wanted: { scope: KillScope; id?: number | undefined; reason: string; createdBy: number },
 ): Promise<number> {
-  const { db, clock, faults, store, operations, rollUp } = deps
+  const { db, clock, faults, stops } = deps
   const { scope, id: targetId = null, reason, createdBy } = wanted
   faults.hit('cancel.commit.before')
   const id = await db.write(async (tx) => {
-    const made = await insert(
-      db.models.killSwitches,
-      { scope, targetId, reason, createdBy, createdAt: clock.now().getTime() },
-      tx,
-    )
-    const target = targetId ?? 0
-    const where = { FLEET: {}, DEVICE: { deviceId: target }, ACCOUNT: { accountId: target }, TASK: { taskId: target } }[
-      scope
-    ]
-    const open = await store.openCommands(tx, where)
-    await operations.stopCommands(tx, open, { code: 'CANCELLED', reason: `kill switch ${made}: ${reason}` })
-    await rollUp.commandsFinished(
-      tx,
-      open.filter((command) => command.status === 'QUEUED').map((command) => command.id),
-    )
-    await rollUp.itemsChanged(tx, [...new Set(open.map((command) => command.taskId))])
+    const values = { scope, targetId, reason, createdBy, createdAt: clock.now().getTime() }
+    const made = await insert(db.models.killSwitches, values, tx)
+    await stops.ask(tx, scopeOf({ scope, targetId }), stopBy({ id: made, reason }))
     return made
   })
   faults.hit('cancel.commit.after')
+  await stops.finish()
   return id
 }
 

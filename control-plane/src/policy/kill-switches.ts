@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
+import type { StopReason, StopScope } from '../tasks/stop-rules.ts'
 import type { KillSwitchRow } from './model.ts'
 
 type Target = Pick<CommandRow, 'deviceId' | 'accountId'> & { readonly taskId: number | null }
@@ -15,15 +16,17 @@ export async function activeSwitches(
   return (command) => active.find((one) => one.scope === 'FLEET' || one.targetId === targetOf(command, one.scope))
 }
 
-function targetOf(command: Target, scope: Exclude<KillSwitchRow['scope'], 'FLEET'>): number | null {
-  switch (scope) {
-    case 'DEVICE':
-      return command.deviceId
-    case 'TASK':
-      return command.taskId
-    case 'ACCOUNT':
-      return command.accountId
-    default:
-      return scope satisfies never
-  }
-}
+/** What a kill switch asks of the commands under it. */
+export const stopBy = ({ id, reason }: Pick<KillSwitchRow, 'id' | 'reason'>): StopReason => ({
+  code: 'CANCELLED',
+  reason: `kill switch ${id}: ${reason}`.slice(0, 500),
+})
+
+const COLUMN = { DEVICE: 'deviceId', TASK: 'taskId', ACCOUNT: 'accountId' } as const
+
+/** The commands a kill switch stands over. */
+export const scopeOf = ({ scope, targetId }: Pick<KillSwitchRow, 'scope' | 'targetId'>): StopScope =>
+  scope === 'FLEET' ? {} : { [COLUMN[scope]]: targetId ?? 0 }
+
+const targetOf = (command: Target, scope: Exclude<KillSwitchRow['scope'], 'FLEET'>): number | null =>
+  command[COLUMN[scope]]

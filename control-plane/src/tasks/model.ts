@@ -75,6 +75,9 @@ export interface ItemRow {
   startedAt: number | null
   finishedAt: number | null
   evidenceId: number | null
+  /** It must not be done any more, though the rest of its command may: told to the phone, and again when it returns. */
+  cancelCode: string | null
+  cancelReason: string | null
 }
 
 export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
@@ -134,6 +137,8 @@ export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
       startedAt: instant(),
       finishedAt: instant(),
       evidenceId: DataTypes.INTEGER,
+      cancelCode: DataTypes.STRING(32),
+      cancelReason: DataTypes.STRING(500),
     },
     {
       indexes: [

@@ -1,16 +1,15 @@
-import { Op, type Transaction } from 'sequelize'
-import type { ErrorCode } from '@muster/proto'
+import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { conflict, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
-import type { CancelSignal } from '../ports.ts'
 import type { Approval } from './approval.ts'
-import type { CommandRow } from './command-model.ts'
-import { isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
+import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { TaskRow } from './model.ts'
 import type { TaskRollUp } from './progress.ts'
+import { CANCELLED_BY_OPERATOR, PAUSED_BY_OPERATOR } from './stop-rules.ts'
+import type { TaskStops } from './stops.ts'
 import type { TaskStore } from './store.ts'
 
 export interface OperationsDeps {
@@ -19,14 +18,15 @@ export interface OperationsDeps {
   readonly faults: FaultPoints
   readonly store: TaskStore
   readonly rollUp: TaskRollUp
-  readonly cancelSignal: CancelSignal
+  readonly stops: TaskStops
   readonly approval: Approval
 }
 
-/** Why work is stopped; PAUSED is ours alone: its items come back when the task is resumed. */
-export interface StopReason {
-  readonly code: ErrorCode | 'PAUSED'
-  readonly reason: string
+/** What became of the items of a task that may be tried again. */
+export interface Retried {
+  readonly retried: number
+  /** Left alone: a phone that is silent may still say that it did them. */
+  readonly unsure: number
 }
 
 /** What an operator does with a task once it exists. */
@@ -45,7 +45,7 @@ export class TaskOperations {
       const startedAt = clock.now().getTime()
       const [claimed] = await db.models.tasks.update(
         { status: 'PROCESSING', startedAt },
-        { where: { id: taskId, status: 'SCHEDULED' }, transaction: tx },
+        { where: { id: taskId, status: 'SCHEDULED', cancelled: false }, transaction: tx },
       )
       if (claimed === 0) return
       await store.changeTask(tx, taskId, { status: 'PROCESSING' })
@@ -55,56 +55,37 @@ export class TaskOperations {
     faults.hit('task.plan.after')
   }
 
+  /** Ends it; what a phone is doing now it finishes. Also for a task a silent phone may still bring back to life. */
   async cancel(taskId: number): Promise<void> {
-    const { db, clock, faults, store, rollUp } = this.#deps
+    const { db, faults, rollUp, stops } = this.#deps
     faults.hit('cancel.commit.before')
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'cancel')
       await db.models.tasks.update({ cancelled: true }, { where: { id: taskId }, transaction: tx })
-      await this.stopCommands(tx, await store.openCommands(tx, { taskId }), {
-        code: 'CANCELLED',
-        reason: 'an operator cancelled the task',
-      })
-      const waiting = await rows(db.models.items, {
-        where: { taskId, status: 'PENDING' },
-        attributes: ['id'],
-        transaction: tx,
-      })
-      const change = {
-        status: 'CANCELLED',
-        code: 'CANCELLED',
-        reason: 'an operator cancelled the task',
-        finishedAt: clock.now().getTime(),
-      } as const
-      await store.changeItems(
-        tx,
-        taskId,
-        waiting.map((item) => item.id),
-        change,
-      )
-      if (task.status === 'PROCESSING' || task.status === 'PAUSED') await rollUp.itemsChanged(tx, [taskId])
-      else await store.changeTask(tx, taskId, { status: 'CANCELLED', finishedAt: clock.now().getTime() })
+      await stops.ask(tx, { taskId }, CANCELLED_BY_OPERATOR)
+      if (FINAL_TASK.includes(task.status)) await rollUp.itemsChanged(tx, [taskId])
     })
     faults.hit('cancel.commit.after')
+    await stops.finish()
   }
 
   /** Takes back what the phones have not done; what they are doing now they finish. */
   async pause(taskId: number): Promise<void> {
-    const { db, faults, store } = this.#deps
+    const { db, faults, store, stops } = this.#deps
     faults.hit('pause.commit.before')
     await db.write(async (tx) => {
       await this.#task(tx, taskId, 'pause')
       await store.changeTask(tx, taskId, { status: 'PAUSED' })
-      await this.stopCommands(tx, await store.openCommands(tx, { taskId }), {
-        code: 'PAUSED',
-        reason: 'an operator paused the task',
-      })
+      await stops.ask(tx, { taskId }, PAUSED_BY_OPERATOR)
     })
     faults.hit('pause.commit.after')
+    await stops.finish()
   }
 
   async resume(taskId: number): Promise<void> {
-    const { db, clock, faults, store, rollUp, approval } = this.#deps
+    const { db, clock, faults, store, rollUp, stops, approval } = this.#deps
+    // What a pause that was cut short has not given back yet is to be planned with the rest.
+    await stops.finish()
     faults.hit('resume.commit.before')
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'resume')
@@ -126,36 +107,43 @@ export class TaskOperations {
     await this.startIfDue(taskId)
   }
 
-  /** New commands for what failed for sure. Throws CONFLICT while a phone may still say that it did an item. */
-  async retryFailed(taskId: number): Promise<void> {
-    const { db, faults, store, rollUp } = this.#deps
+  /**
+   * New commands for what failed for sure; what a phone may still say that it did is left alone. Throws CONFLICT when
+   * nothing is left to try.
+   */
+  async retryFailed(taskId: number): Promise<Retried> {
+    const { db, faults, store, rollUp, stops } = this.#deps
+    await stops.finish()
     faults.hit('retry.commit.before')
-    await db.write(async (tx) => {
+    const answer = await db.write(async (tx) => {
       await this.#task(tx, taskId, 'retry')
       const ended = await rows(db.models.items, { where: { taskId, status: ['FAILED', 'EXPIRED'] }, transaction: tx })
-      const unsure = ended.filter((item) => item.provisional)
-      if (unsure.length > 0) {
-        throw conflict(
-          `${unsure.length} items may still be on a phone that is silent; wait until it is back, or until it has been cleared`,
-        )
-      }
-      const again = ended.filter(isRetryable).map((item) => item.id)
-      if (again.length === 0) throw conflict('no item failed; there is nothing to try again')
-      await db.models.items.increment('attempts', { by: 1, where: { id: again }, transaction: tx })
-      await store.changeItems(tx, taskId, again, {
+      const again = ended.filter((item) => isRetryable(item) && !item.provisional)
+      const unsure = ended.filter((item) => item.provisional).length
+      if (again.length === 0) throw nothingToRetry(unsure)
+      await db.models.items.increment('attempts', {
+        by: 1,
+        where: { id: again.map((item) => item.id) },
+        transaction: tx,
+      })
+      await store.changeItems(tx, again, {
         status: 'PENDING',
         code: null,
         reason: null,
         commandId: null,
         startedAt: null,
         finishedAt: null,
+        cancelCode: null,
+        cancelReason: null,
       })
       await db.models.tasks.update({ cancelled: false, finishedAt: null }, { where: { id: taskId }, transaction: tx })
       await store.changeTask(tx, taskId, { status: 'PROCESSING', reason: null })
       await this.#plan(tx, taskId)
       await rollUp.itemsChanged(tx, [taskId])
+      return { retried: again.length, unsure }
     })
     faults.hit('retry.commit.after')
+    return answer
   }
 
   /** Lets a task in review go on. Throws FORBIDDEN for its author. */
@@ -187,76 +175,6 @@ export class TaskOperations {
       await this.start(taskId)
   }
 
-  /**
-   * Ends commands that are not on a phone, and asks the phones to end the others. Part of the caller's write; the phones
-   * are told once it is committed, and again by the resume should the telling be lost.
-   */
-  async stopCommands(tx: Transaction, commands: readonly CommandRow[], why: StopReason): Promise<void> {
-    const { db, clock, store } = this.#deps
-    const now = clock.now().getTime()
-    const queued = commands.filter((command) => command.status === 'QUEUED')
-    const written = commands.filter((command) => command.status !== 'QUEUED')
-    const ended = { status: 'CANCELLED' as const, resultCode: why.code, resultReason: why.reason, finishedAt: now }
-    await db.models.commands.update(ended, { where: { id: queued.map((command) => command.id) }, transaction: tx })
-    for (const command of queued) {
-      const open = await rows(db.models.items, {
-        where: { commandId: command.id, status: 'PENDING' },
-        attributes: ['id'],
-        transaction: tx,
-      })
-      const itemIds = open.map((item) => item.id)
-      if (why.code === 'PAUSED')
-        await db.models.items.update({ commandId: null }, { where: { id: itemIds }, transaction: tx })
-      else
-        await store.changeItems(tx, command.taskId, itemIds, {
-          status: 'CANCELLED',
-          code: why.code,
-          reason: why.reason,
-          finishedAt: now,
-        })
-    }
-    const asked = { cancelRequestedAt: now, cancelCode: why.code, cancelReason: why.reason }
-    await db.models.commands.update(asked, {
-      where: { id: written.map((command) => command.id), cancelRequestedAt: null },
-      transaction: tx,
-    })
-    const code = why.code === 'PAUSED' ? 'CANCELLED' : why.code
-    tx.afterCommit(() => {
-      for (const command of written) this.#deps.cancelSignal.cancel(command.id, undefined, code, why.reason)
-    })
-  }
-
-  /** Stops what is on its way to a customer who does not want messages any more, or was deleted. */
-  async customerOptedOut(customerId: number, reason: string): Promise<void> {
-    const { db, clock, store, rollUp, cancelSignal } = this.#deps
-    await db.write(async (tx) => {
-      const open = await rows(db.models.items, {
-        where: {
-          customerId,
-          action: 'SEND',
-          status: { [Op.in]: ['PENDING', 'DISPATCHED', 'RUNNING'] as const as never },
-        },
-        transaction: tx,
-      })
-      const finishedAt = clock.now().getTime()
-      for (const item of open) {
-        const command = item.commandId
-          ? await row(db.models.commands, { where: { id: item.commandId }, transaction: tx })
-          : undefined
-        if (item.status === 'PENDING' && (!command || command.status === 'QUEUED')) {
-          await store.changeItems(tx, item.taskId, [item.id], {
-            status: 'SKIPPED',
-            code: 'OPTED_OUT',
-            reason,
-            finishedAt,
-          })
-        } else if (command)
-          tx.afterCommit(() => cancelSignal.cancel(command.id, [String(item.id)], 'OPTED_OUT', reason))
-      }
-      await rollUp.itemsChanged(tx, [...new Set(open.map((item) => item.taskId))])
-    })
-  }
-
   async #plan(tx: Transaction, taskId: number): Promise<void> {
     const task = await row(this.#deps.db.models.tasks, { where: { id: taskId }, transaction: tx })
     if (task) await this.#deps.rollUp.plan(tx, task)
@@ -265,9 +183,22 @@ export class TaskOperations {
   async #task(tx: Transaction, taskId: number, verb: TaskVerb): Promise<TaskRow> {
     const task = await row(this.#deps.db.models.tasks, { where: { id: taskId }, transaction: tx })
     if (!task) throw notFound('task', taskId)
-    if (!mayDo(verb, task.status)) {
-      throw conflict(`task ${taskId} is ${task.status}; ${verb} needs one of ${statesFor(verb).join(', ')}`)
-    }
-    return task
+    if (task.cancelled && verb !== 'cancel' && !FINAL_TASK.includes(task.status))
+      throw conflict(`task ${taskId} is being cancelled; wait until it has ended`)
+    if (mayDo(verb, task.status) || (verb === 'cancel' && (await this.#mayComeBack(tx, taskId)))) return task
+    throw conflict(`task ${taskId} is ${task.status}; ${verb} needs one of ${statesFor(verb).join(', ')}`)
   }
+
+  /** A phone that is silent may still hold something of it. */
+  async #mayComeBack(tx: Transaction, taskId: number): Promise<boolean> {
+    const where = { taskId, provisional: true }
+    return (await row(this.#deps.db.models.items, { where, attributes: ['id'], transaction: tx })) !== undefined
+  }
+}
+
+function nothingToRetry(unsure: number): MusterError {
+  if (unsure === 0) return conflict('no item failed; there is nothing to try again')
+  return conflict(
+    `${unsure} items may still be on a phone that is silent; wait until it is back, or until it has been cleared`,
+  )
 }

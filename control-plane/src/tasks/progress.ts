@@ -39,7 +39,7 @@ export class TaskRollUp implements TaskProgress {
   async commandsFinished(tx: Transaction, commandIds: readonly string[]): Promise<void> {
     const { commands } = this.#deps.db.models
     const followers = await rows(commands, {
-      where: { afterCommandId: [...commandIds], status: 'QUEUED' },
+      where: { afterCommandId: [...commandIds], status: 'QUEUED', cancelCode: null },
       transaction: tx,
     })
     if (followers.length === 0) return
@@ -64,6 +64,7 @@ export class TaskRollUp implements TaskProgress {
 
   /** Commands for every item that waits for none. Answers the devices that have work. */
   async plan(tx: Transaction, task: TaskRow): Promise<void> {
+    if (task.cancelled) return
     const waiting = await rows(this.#deps.db.models.items, {
       where: { taskId: task.id, status: 'PENDING', commandId: null },
       order: [['id', 'ASC']],
@@ -77,7 +78,12 @@ export class TaskRollUp implements TaskProgress {
     const { commands, unplanned } = planCommands(task.params as TaskParams, plannable, floorOf)
     const finishedAt = this.#deps.clock.now().getTime()
     for (const { itemId, code, reason } of unplanned)
-      await this.#deps.store.changeItems(tx, task.id, [itemId], { status: 'SKIPPED', code, reason, finishedAt })
+      await this.#deps.store.changeItems(tx, [{ id: itemId, taskId: task.id }], {
+        status: 'SKIPPED',
+        code,
+        reason,
+        finishedAt,
+      })
     const deviceIds = await this.#deps.store.insertCommands(tx, task, commands)
     if (deviceIds.length > 0) tx.afterCommit(() => this.#deps.bell.ring(deviceIds))
   }
@@ -123,9 +129,9 @@ export class TaskRollUp implements TaskProgress {
         ready = true
         continue
       }
-      const children = waiting.filter((item) => item.dependsOnItemId === parent.id).map((item) => item.id)
+      const children = waiting.filter((item) => item.dependsOnItemId === parent.id)
       const reason = `item ${parent.id}, which it follows, ended ${parent.status}`
-      await this.#deps.store.changeItems(tx, task.id, children, {
+      await this.#deps.store.changeItems(tx, children, {
         status: 'SKIPPED',
         code: parent.code ?? 'CANCELLED',
         reason,
@@ -136,8 +142,11 @@ export class TaskRollUp implements TaskProgress {
   }
 
   async #rollUp(tx: Transaction, task: TaskRow): Promise<void> {
+    // What a silent phone may still give back keeps a paused task waiting: it is not over while the operator holds it.
+    const held = task.status === 'PAUSED' && !task.cancelled
+    const isOpen = { [Op.or]: [{ status: [...OPEN_ITEM] }, ...(held ? [{ provisional: true }] : [])] }
     const open = await row(this.#deps.db.models.items, {
-      where: { taskId: task.id, status: [...OPEN_ITEM] },
+      where: { taskId: task.id, ...isOpen },
       attributes: ['id'],
       transaction: tx,
     })

@@ -50,6 +50,10 @@ const Item = z
     evidenceUrl: z.string().nullable(),
   })
   .meta({ id: 'Item' })
+const Retried = Task.extend({
+  retried: z.number().int().meta({ description: 'Items that are tried again' }),
+  unsure: z.number().int().meta({ description: 'Failed items left alone: a silent phone may still say it did them' }),
+}).meta({ id: 'RetriedTask' })
 /** Paths of the specification that list tasks of one kind. */
 const KIND_PATHS: readonly (readonly [string, TaskKind, string])[] = [
   ['/wechat/moments/tasks', 'MOMENTS', 'moments'],
@@ -154,13 +158,25 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
       async (id) => await operations.resume(id),
     ),
     route('cancel', 'End it; what was not done is not done', async (id) => await operations.cancel(id)),
-    route('retry-failed', 'Try again what failed for sure', async (id) => await operations.retryFailed(id)),
     route(
       'approve',
       'Let a task in review go on; not for its author',
       async (id, userId) => await operations.approve(id, userId),
     ),
     route('copy', 'Make a draft that does the same', async (id, userId) => await copies.copy(id, userId)),
+    defineRoute({
+      method: 'post',
+      path: '/tasks/{id}/retry-failed',
+      summary: 'Try again what failed for sure',
+      tag: 'tasks',
+      role: 'operator',
+      params: IdParams,
+      data: Retried,
+      handle: async ({ params }) => {
+        const counts = await operations.retryFailed(params.id)
+        return { ...(await views.one(params.id, undefined)), ...counts }
+      },
+    }),
     defineRoute({
       method: 'post',
       path: '/tasks/{id}/reject',

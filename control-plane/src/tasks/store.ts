@@ -1,20 +1,29 @@
-import { Op, QueryTypes, type Transaction } from 'sequelize'
+import { QueryTypes, type Transaction } from 'sequelize'
 import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows } from '../database/table.ts'
 import type { EventLog } from '../ports.ts'
 import { LEASE_MS, encodeCommand, type PlannedCommand } from './planner.ts'
 import type { ItemCounts } from './lifecycle.ts'
 import type { ItemRow, ItemStatus, TaskRow } from './model.ts'
-import type { CommandRow } from './command-model.ts'
 
 const TIED_AT_ONCE = 200
 const CHUNK = 500
 
 /** Item columns of a change; the status is what events are about. */
 export type ItemChange = Partial<
-  Pick<ItemRow, 'code' | 'reason' | 'provisional' | 'commandId' | 'startedAt' | 'finishedAt' | 'evidenceId'>
+  Pick<
+    ItemRow,
+    | 'code'
+    | 'reason'
+    | 'provisional'
+    | 'commandId'
+    | 'startedAt'
+    | 'finishedAt'
+    | 'evidenceId'
+    | 'cancelCode'
+    | 'cancelReason'
+  >
 > & {
   readonly status: ItemStatus
 }
@@ -79,15 +88,19 @@ export class TaskStore {
     return [...new Set(planned.map((command) => command.deviceId))]
   }
 
-  /** Changes items and appends an event for each. */
-  async changeItems(tx: Transaction, taskId: number, itemIds: readonly number[], change: ItemChange): Promise<void> {
-    for (let first = 0; first < itemIds.length; first += CHUNK) {
-      const some = itemIds.slice(first, first + CHUNK)
+  /** Changes items alike and appends an event for each. */
+  async changeItems(
+    tx: Transaction,
+    items: readonly Pick<ItemRow, 'id' | 'taskId'>[],
+    change: ItemChange,
+  ): Promise<void> {
+    for (let first = 0; first < items.length; first += CHUNK) {
+      const some = items.slice(first, first + CHUNK).map((item) => item.id)
       await this.#db.models.items.update(change, { where: { id: some }, transaction: tx })
     }
     await this.#events.append(
       tx,
-      itemIds.map((refId) => ({ type: 'item.updated', refId, taskId, status: change.status })),
+      items.map(({ id, taskId }) => ({ type: 'item.updated', refId: id, taskId, status: change.status })),
     )
   }
 
@@ -102,15 +115,6 @@ export class TaskStore {
       { replacements: { taskId }, type: QueryTypes.SELECT, ...(tx ? { transaction: tx } : {}) },
     )
     return Object.fromEntries(found.map(({ status, n }) => [status, n]))
-  }
-
-  /** Commands that have not ended. */
-  async openCommands(
-    tx: Transaction,
-    where: { taskId?: number; deviceId?: number; accountId?: number },
-  ): Promise<CommandRow[]> {
-    const status = { [Op.in]: ['QUEUED', 'DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING'] as const }
-    return await rows(this.#db.models.commands, { where: { ...where, status: status as never }, transaction: tx })
   }
 
   /** One statement for many commands: a Moments task has one for each item. */
@@ -149,6 +153,8 @@ const itemColumns = (item: Omit<ItemRow, 'id'>) => ({
   started_at: item.startedAt,
   finished_at: item.finishedAt,
   evidence_id: item.evidenceId,
+  cancel_code: item.cancelCode,
+  cancel_reason: item.cancelReason,
   company_id: 1,
 })
 
@@ -169,5 +175,7 @@ export const newItem = (
   startedAt: null,
   finishedAt: null,
   evidenceId: null,
+  cancelCode: null,
+  cancelReason: null,
   ...item,
 })

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
+import type { TaskStops } from './stops.ts'
 
 const SWEEP_MS = 5000
 /** An entry this late has lost its chance; a new one is made. */
@@ -13,10 +14,11 @@ export interface SweepDeps {
   readonly db: Database
   readonly clock: Clock
   readonly scheduler: Scheduler
+  readonly stops: TaskStops
   readonly log: Logger
 }
 
-/** Rows are the truth: a scheduled task whose entry got lost is given a new one. */
+/** Rows are the truth: a scheduled task whose entry got lost is given a new one, a stop that was cut short goes on. */
 export class TaskSweep {
   readonly #deps: SweepDeps
   #timer: Timer | undefined
@@ -27,8 +29,9 @@ export class TaskSweep {
     this.#deps = deps
   }
 
+  /** Begins with a sweep: a plane that was killed may have left a stop half done. */
   start(): void {
-    this.#schedule()
+    this.#run()
   }
 
   async stop(): Promise<void> {
@@ -39,7 +42,8 @@ export class TaskSweep {
 
   /** Answers how many tasks got a new entry. */
   async sweep(): Promise<number> {
-    const { db, clock, scheduler } = this.#deps
+    const { db, clock, scheduler, stops } = this.#deps
+    await stops.finish()
     const waiting = await rows(db.models.tasks, { where: { status: 'SCHEDULED', scheduledTime: { [Op.ne]: null } } })
     if (waiting.length === 0) return 0
     const woken = await scheduler.wokenTasks()
@@ -49,13 +53,12 @@ export class TaskSweep {
     return lost.length
   }
 
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer = this.#deps.clock.setTimeout(() => {
-      this.#running = this.sweep()
-        .then(() => undefined)
-        .catch((error: unknown) => this.#deps.log.error({ err: error }, 'task sweep failed'))
-        .finally(() => this.#schedule())
-    }, SWEEP_MS)
+  #run(): void {
+    this.#running = this.sweep()
+      .then(() => undefined)
+      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'task sweep failed'))
+      .finally(() => {
+        if (!this.#stopped) this.#timer = this.#deps.clock.setTimeout(() => this.#run(), SWEEP_MS)
+      })
   }
 }

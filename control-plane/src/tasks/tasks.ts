@@ -21,6 +21,7 @@ import { syncRoutes } from './kinds/sync.ts'
 import { TaskOperations } from './operations.ts'
 import { TaskRollUp } from './progress.ts'
 import { taskRoutes } from './routes.ts'
+import { TaskStops } from './stops.ts'
 import { TaskStore } from './store.ts'
 import { TaskSweep } from './sweep.ts'
 
@@ -44,6 +45,7 @@ export interface Tasks {
   readonly routes: readonly Route[]
   readonly progress: TaskRollUp
   readonly operations: TaskOperations
+  readonly stops: TaskStops
   start(): Promise<void>
   stop(): Promise<void>
   /** Throws when the scheduler's store does not answer. */
@@ -61,10 +63,11 @@ export function createTasks(deps: TasksDeps): Tasks {
     return new Map(found.map((account) => [account.id, rulesOf(account).minIntervalMs]))
   }
   const progress = new TaskRollUp({ ...deps, store, minIntervalMs })
+  const stops = new TaskStops({ ...deps, store, rollUp: progress })
   const approval = new Approval({ db, approval: approvalRule(deps.approvalAbove) })
-  const operations = new TaskOperations({ ...deps, store, rollUp: progress, approval })
+  const operations = new TaskOperations({ ...deps, store, rollUp: progress, stops, approval })
   const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
-  const sweep = new TaskSweep({ ...deps, scheduler })
+  const sweep = new TaskSweep({ ...deps, scheduler, stops })
   const now = (): number => clock.now().getTime()
   const creation = new TaskCreation({
     ...deps,
@@ -85,10 +88,11 @@ export function createTasks(deps: TasksDeps): Tasks {
       createMessageRoute({ ...deps, creation, now }),
       ...syncRoutes({ ...deps, creation }),
       ...taskRoutes({ ...deps, store, operations, copies: new TaskCopies({ ...deps, store }) }),
-      ...killSwitchRoutes({ ...deps, store, operations, rollUp: progress }),
+      ...killSwitchRoutes({ ...deps, stops }),
     ],
     progress,
     operations,
+    stops,
     start: async () => {
       await scheduler.start(async (taskId) => await operations.startIfDue(taskId))
       sweep.start()

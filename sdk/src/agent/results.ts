@@ -1,11 +1,11 @@
 import {
   commandStatusToWire,
   isErrorCode,
+  itemIdsOf,
   errorInfo,
   itemStatusFromWire,
   itemStatusToWire,
   type Command,
-  type CommandPayload,
   type CommandResult,
   type FinalCommandStatus,
   type ItemOutcome,
@@ -18,10 +18,7 @@ const LONGEST_REASON = 300
 
 // What the outcomes of items make of their command. No I/O.
 
-/** Ids of the items a command is about, in its order. */
-export function itemIdsOf(payload: CommandPayload): readonly string[] {
-  return payload.$case === 'sendMessages' ? payload.value.items.map((item) => item.itemId) : [payload.value.itemId]
-}
+export { itemIdsOf }
 
 /** A command's result from its items' outcomes. Items without outcome must have been given one before. */
 export function resultOf(commandId: string, items: readonly ItemOutcome[]): CommandResult {

@@ -206,6 +206,8 @@ export class Session {
         this.#epoch = frame.value.sessionEpoch
         this.#heartbeatMs = frame.value.heartbeatMs
         this.#deps.log.info({ epoch: this.#epoch }, 'connected')
+        // Before anything goes on: what was stopped while there was no session must not be done.
+        for (const cancel of frame.value.cancels) this.#frame({ $case: 'cancel', value: cancel })
         this.#listener.welcomed(frame.value.resume, frame.value.budget)
         this.send({ $case: 'ready', value: {} })
         this.#scheduleBeat()

@@ -149,7 +149,7 @@ export interface paths {
         get: operations["getDevicesId"];
         put?: never;
         post?: never;
-        /** Revoke a device for good; its certificate never works again */
+        /** Revoke a device for good; its certificate never works again, and what it had to do ends */
         delete: operations["deleteDevicesId"];
         options?: never;
         head?: never;
@@ -787,23 +787,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/tasks/{id}/retry-failed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Try again what failed for sure */
-        post: operations["postTasksIdRetryFailed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/tasks/{id}/approve": {
         parameters: {
             query?: never;
@@ -832,6 +815,23 @@ export interface paths {
         put?: never;
         /** Make a draft that does the same */
         post: operations["postTasksIdCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/retry-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what failed for sure */
+        post: operations["postTasksIdRetryFailed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1150,6 +1150,28 @@ export interface components {
             startedAt: string | null;
             finishedAt: string | null;
             evidenceUrl: string | null;
+        };
+        RetriedTask: {
+            id: number;
+            /** @enum {string} */
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            name: string;
+            /** @enum {string} */
+            status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
+            scheduledTime: string | null;
+            /** @description ISO 8601 with the offset of the workspace */
+            createTime: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+            /** @description `total`, and the number of items in each state there are any in */
+            counts: {
+                [key: string]: number;
+            };
+            reason: string | null;
+            /** @description Items that are tried again */
+            retried: number;
+            /** @description Failed items left alone: a silent phone may still say it did them */
+            unsure: number;
         };
         KillSwitch: {
             id: number;
@@ -4270,47 +4292,6 @@ export interface operations {
             };
         };
     };
-    postTasksIdRetryFailed: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        code: 200;
-                        msg: string;
-                        data: components["schemas"]["Task"];
-                        timestamp: number;
-                        requestId: string;
-                    };
-                };
-            };
-            /** @description Refused; nothing was changed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     postTasksIdApprove: {
         parameters: {
             query?: never;
@@ -4377,6 +4358,47 @@ export interface operations {
                         code: 200;
                         msg: string;
                         data: components["schemas"]["Task"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTasksIdRetryFailed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["RetriedTask"];
                         timestamp: number;
                         requestId: string;
                     };

@@ -218,7 +218,11 @@ export interface Welcome {
   capabilities: string[];
   protocol: number;
   resume: Resume[];
-  budget?: Budget | undefined;
+  budget?:
+    | Budget
+    | undefined;
+  /** Items of held commands that must not be done any more. The agent takes them in before it goes on with anything. */
+  cancels: Cancel[];
 }
 
 export interface Resume {
@@ -1883,7 +1887,16 @@ export const InFlight: MessageFns<InFlight> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { sessionEpoch: 0, heartbeatMs: 0, credits: 0, capabilities: [], protocol: 0, resume: [], budget: undefined };
+  return {
+    sessionEpoch: 0,
+    heartbeatMs: 0,
+    credits: 0,
+    capabilities: [],
+    protocol: 0,
+    resume: [],
+    budget: undefined,
+    cancels: [],
+  };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1908,6 +1921,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.budget !== undefined) {
       Budget.encode(message.budget, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.cancels) {
+      Cancel.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -1981,6 +1997,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.budget = Budget.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.cancels.push(Cancel.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2012,6 +2036,7 @@ export const Welcome: MessageFns<Welcome> = {
       protocol: isSet(object.protocol) ? globalThis.Number(object.protocol) : 0,
       resume: globalThis.Array.isArray(object?.resume) ? object.resume.map((e: any) => Resume.fromJSON(e)) : [],
       budget: isSet(object.budget) ? Budget.fromJSON(object.budget) : undefined,
+      cancels: globalThis.Array.isArray(object?.cancels) ? object.cancels.map((e: any) => Cancel.fromJSON(e)) : [],
     };
   },
 
@@ -2038,6 +2063,9 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.budget !== undefined) {
       obj.budget = Budget.toJSON(message.budget);
     }
+    if (message.cancels?.length) {
+      obj.cancels = message.cancels.map((e) => Cancel.toJSON(e));
+    }
     return obj;
   },
 
@@ -2055,6 +2083,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.budget = (object.budget !== undefined && object.budget !== null)
       ? Budget.fromPartial(object.budget)
       : undefined;
+    message.cancels = object.cancels?.map((e) => Cancel.fromPartial(e)) || [];
     return message;
   },
 };

@@ -1,0 +1,286 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+import { pino } from 'pino'
+import { openDatabase, type Database } from '../../control-plane/src/database/database.ts'
+import { insert, row, rows } from '../../control-plane/src/database/table.ts'
+import { removeDevice } from '../../control-plane/src/devices/removal.ts'
+import type { FaultPoints } from '../../control-plane/src/fault-points.ts'
+import { CommandWriter } from '../../control-plane/src/gateway/command-writer.ts'
+import { Dispatcher } from '../../control-plane/src/gateway/dispatcher.ts'
+import { HelloDesk } from '../../control-plane/src/gateway/hello.ts'
+import { Reaper } from '../../control-plane/src/gateway/reaper.ts'
+import { Recorder } from '../../control-plane/src/gateway/recorder.ts'
+import { SessionRegistry } from '../../control-plane/src/gateway/registry.ts'
+import { Sessions } from '../../control-plane/src/gateway/sessions.ts'
+import { WorkspaceTime } from '../../control-plane/src/http/schemas.ts'
+import { pullKillSwitch } from '../../control-plane/src/policy/kill-switch-routes.ts'
+import type { KillScope } from '../../control-plane/src/policy/model.ts'
+import { approvalRule } from '../../control-plane/src/policy/policy-rules.ts'
+import { Policy } from '../../control-plane/src/policy/service.ts'
+import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
+import { Approval } from '../../control-plane/src/tasks/approval.ts'
+import type { ItemRow, TaskRow, TaskStatus } from '../../control-plane/src/tasks/model.ts'
+import { TaskOperations } from '../../control-plane/src/tasks/operations.ts'
+import { TaskRollUp } from '../../control-plane/src/tasks/progress.ts'
+import { TaskStops } from '../../control-plane/src/tasks/stops.ts'
+import { newItem, TaskStore } from '../../control-plane/src/tasks/store.ts'
+import { FakeClock } from './fake-clock.ts'
+import { PlayedPhone } from './played-phone.ts'
+
+/** A turn in which nothing moved may only be a pause between two hops. */
+const QUIET_TURNS = 3
+export const DELIVER_WITHIN_MS = 30_000
+
+export interface TaskOptions {
+  readonly status?: TaskStatus
+  readonly items?: number
+  readonly batchSize?: number
+}
+
+/** The plane's tasks and gateway on one database, without network: a test plays the phones. It can be killed. */
+export class PlaneParts {
+  readonly clock = new FakeClock()
+  readonly db: Database
+  readonly events: NewEvent[] = []
+  readonly #dir: string
+  #life: Life
+  #moves = 0
+  #asking = 0
+
+  private constructor(db: Database, dir: string) {
+    this.db = db
+    this.#dir = dir
+    this.#watch()
+    this.#life = this.#begin()
+  }
+
+  static async open(): Promise<PlaneParts> {
+    const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
+    return new PlaneParts(await openDatabase(join(dir, 'muster.sqlite')), dir)
+  }
+
+  async close(): Promise<void> {
+    await this.settled()
+    await this.db.close()
+    rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  get operations(): TaskOperations {
+    return this.#life.operations
+  }
+
+  get stops(): TaskStops {
+    return this.#life.stops
+  }
+
+  async phone(): Promise<PlayedPhone> {
+    const { devices, accounts } = this.db.models
+    const ids = await this.db.write(async (tx) => {
+      const deviceId = await insert(
+        devices,
+        { name: 'played', createdAt: 0, certificateSerial: 's', emulated: true },
+        tx,
+      )
+      const wechatId = `wxid_${deviceId}`
+      const accountId = await insert(accounts, { wechatId, deviceId, policy: 'demo', status: 'ACTIVE' }, tx)
+      await devices.update({ accountId }, { where: { id: deviceId }, transaction: tx })
+      return { deviceId, accountId, wechatId }
+    })
+    return new PlayedPhone({
+      ...ids,
+      serve: (stream, deviceId) => this.#life.sessions.serve(stream, { deviceId, serial: 's' }),
+      moved: () => this.#moves++,
+    })
+  }
+
+  /** A message task for customers of its own; answers its id. */
+  async task(phone: PlayedPhone, options: TaskOptions = {}): Promise<number> {
+    const { status = 'SCHEDULED', items = 2, batchSize = 50 } = options
+    const { deviceId, accountId } = phone
+    const now = this.clock.now().getTime()
+    const { customers, tasks } = this.db.models
+    const params = { kind: 'MESSAGE', template: { materials: [] }, intervalSeconds: 0, batchSize, batchPauseSeconds: 0 }
+    const receiver = { wechatId: '', nickname: '', remark: '', isGroup: false, memberCount: 0 }
+    const payload = JSON.stringify({ action: 'SEND', text: 'hi', receiver })
+    return await this.db.write(async (tx) => {
+      const values = {
+        kind: 'MESSAGE',
+        name: '',
+        status,
+        params,
+        scheduledTime: now,
+        createdBy: 1,
+        createdAt: now,
+      } as const
+      const taskId = await insert(tasks, { ...values, deliverWithinSeconds: DELIVER_WITHIN_MS / 1000 }, tx)
+      const fresh: Omit<ItemRow, 'id'>[] = []
+      for (let count = 0; count < items; count++) {
+        const customerId = await insert(customers, { accountId, nickname: '', source: 'MANUAL', createdAt: now }, tx)
+        fresh.push(newItem({ taskId, deviceId, accountId, customerId, action: 'SEND', receiver: '', payload }))
+      }
+      await this.#life.store.insertItems(tx, fresh)
+      return taskId
+    })
+  }
+
+  async killSwitch(scope: KillScope, id?: number): Promise<number> {
+    const { faults, stops } = this.#life
+    const wanted = { scope, id, reason: 'stop it', createdBy: 1 }
+    return await pullKillSwitch({ db: this.db, clock: this.clock, faults, stops }, wanted)
+  }
+
+  async optOut(customerId: number): Promise<void> {
+    await this.db.write(async (tx) => {
+      await this.db.models.customers.update({ optOut: true }, { where: { id: customerId }, transaction: tx })
+      await this.stops.customerUnwanted(tx, customerId, 'the customer opted out')
+    })
+  }
+
+  async removeDevice(id: number): Promise<void> {
+    const { events, stops, deviceSessions: sessions } = this.#life
+    await removeDevice({ db: this.db, clock: this.clock, events, stops, sessions }, id)
+  }
+
+  async taskRow(id: number): Promise<TaskRow> {
+    const found = await row(this.db.models.tasks, { where: { id } })
+    if (!found) throw new Error(`no task ${id}`)
+    return found
+  }
+
+  async items(taskId: number): Promise<ItemRow[]> {
+    return await rows(this.db.models.items, { where: { taskId }, order: [['id', 'ASC']] })
+  }
+
+  /** Lets time pass and every sweep have a turn. */
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms)
+    await this.#life.reaper.sweep()
+    await this.stops.finish()
+    await this.#life.dispatcher.sweep()
+    await this.settled()
+  }
+
+  /** Resolves when neither the plane nor a phone has anything to do any more. */
+  async settled(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS;) {
+      const before = this.#moves
+      await endOfTurn()
+      quiet = before === this.#moves && this.#asking === 0 ? quiet + 1 : 0
+    }
+  }
+
+  /** Kills the plane, each of the works at its first commit and before anybody is told of it, and starts it again. */
+  async killedAfterCommit(works: readonly (() => Promise<unknown>)[]): Promise<void> {
+    const dying = this.#life
+    dying.dead = true
+    for (const work of works) await work().catch(unlessKilled)
+    this.#life = this.#begin()
+    for (const session of dying.registry.all()) session.end()
+    await this.stops.finish()
+    await this.settled()
+  }
+
+  /** Every statement is a move, and nothing is quiet while one runs. */
+  #watch(): void {
+    const { sequelize } = this.db
+    const query = sequelize.query.bind(sequelize) as (...args: unknown[]) => Promise<unknown>
+    const watched = async (...args: unknown[]): Promise<unknown> => {
+      this.#moves++
+      this.#asking++
+      return await query(...args).finally(() => this.#asking--)
+    }
+    Object.assign(sequelize, { query: watched })
+  }
+
+  #begin(): Life {
+    return new Life(this.db, this.clock, this.events)
+  }
+}
+
+class Killed extends Error {}
+
+function unlessKilled(error: unknown): void {
+  if (!(error instanceof Killed)) throw error
+}
+
+/** Everything that dies with the process. */
+class Life {
+  dead = false
+  readonly registry = new SessionRegistry()
+  readonly faults: FaultPoints
+  readonly events: EventLog
+  readonly store: TaskStore
+  readonly stops: TaskStops
+  readonly operations: TaskOperations
+  readonly dispatcher: Dispatcher
+  readonly recorder: Recorder
+  readonly reaper: Reaper
+  readonly sessions: Sessions
+  readonly deviceSessions: DeviceSessions
+
+  constructor(db: Database, clock: FakeClock, heard: NewEvent[]) {
+    const log = pino({ level: 'silent' })
+    this.faults = {
+      hit: (point) => {
+        if (this.dead && point.endsWith('.after')) throw new Killed()
+      },
+    }
+    this.events = {
+      append: async (_tx, events) => void heard.push(...events),
+      subscribe: () => ({ close: () => undefined }),
+    }
+    const bell = { ring: (deviceIds: readonly number[]) => this.dispatcher.ring(deviceIds) }
+    const cancelSignal = {
+      cancel: (request: CancelRequest) => (this.dead ? undefined : this.sessions.cancel(request)),
+    }
+    const base = {
+      db,
+      clock,
+      log,
+      faults: this.faults,
+      events: this.events,
+      registry: this.registry,
+      bell,
+      cancelSignal,
+    }
+    let abandon: DeviceSessions['abandon'] = async () => undefined
+    this.deviceSessions = {
+      online: 0,
+      abandon: async (tx, deviceId) => await abandon(tx, deviceId),
+      disconnect: (deviceId, reason) => {
+        const session = this.registry.get(deviceId)
+        if (session) this.sessions.drop(session, reason)
+      },
+      pushBudget: async () => undefined,
+    }
+    const policy = new Policy({
+      ...base,
+      time: new WorkspaceTime('Asia/Shanghai'),
+      wechatRulesAccepted: true,
+      sessions: this.deviceSessions,
+    })
+    this.store = new TaskStore(base)
+    const rollUp = new TaskRollUp({ ...base, store: this.store, minIntervalMs: async () => new Map() })
+    this.stops = new TaskStops({ ...base, store: this.store, rollUp })
+    const approval = new Approval({ db, approval: approvalRule(undefined) })
+    this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops, approval })
+    const ports = { ...base, progress: rollUp, admission: policy, guard: policy, sink: { page: async () => undefined } }
+    const writer = new CommandWriter(ports)
+    this.dispatcher = new Dispatcher(ports)
+    this.reaper = new Reaper({ ...ports, writer })
+    this.recorder = new Recorder({
+      ...ports,
+      writer,
+      onFinished: (session, commandIds) => {
+        for (const commandId of commandIds) session.outstanding.delete(commandId)
+        bell.ring([session.facts.deviceId])
+      },
+    })
+    const desk = new HelloDesk({ ...ports, writer, allowEmulated: true })
+    abandon = async (tx, deviceId) => await desk.abandon(tx, deviceId)
+    const { dispatcher, recorder } = this
+    this.sessions = new Sessions({ ...ports, desk, recorder, dispatcher, heartbeatMs: 3000 })
+  }
+}
