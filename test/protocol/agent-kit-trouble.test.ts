@@ -84,7 +84,10 @@ test('a command in the journal that an older agent does not know ends UNSUPPORTE
   ])
   const first = await session.next('result')
   t.deepEqual([first.commandId, first.status, first.code], ['c1', 'COMMAND_STATUS_FAILED', 'UNSUPPORTED'])
-  t.is((await session.next('result')).commandId, 'c2')
+  // Said by the resume and, where that came first, by the run too.
+  let next = await session.next('result')
+  while (next.commandId === 'c1') next = await session.next('result')
+  t.is(next.commandId, 'c2')
 })
 
 test('streams that break right after their Welcome are opened ever later; one that did its work begins anew', async (t) => {
