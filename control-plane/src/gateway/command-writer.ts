@@ -52,6 +52,7 @@ export class CommandWriter {
       status: 'QUEUED',
       provisional: false,
       leaseUntil: null,
+      startedAt: null,
       finishedAt: null,
       resultCode: null,
       resultReason: null,
