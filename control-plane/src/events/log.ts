@@ -11,6 +11,8 @@ import type { EventRow } from './model.ts'
 
 const BATCH = 500
 const RETRY_MS = 1000
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000
+const KEPT_ROWS = 1_000_000
 const COLUMNS = 'type, ref_id, task_id, status, at, company_id'
 
 export interface OrderedEventLogDeps {
@@ -36,6 +38,8 @@ export class OrderedEventLog implements EventLog {
   readonly #deps: OrderedEventLogDeps
   readonly #subscribers = new Set<Subscriber>()
   #lastSeq = 0
+  /** The oldest that is kept. */
+  #firstSeq = 1
   #wanted = false
   #running: Promise<void> | undefined
   #stopped = false
@@ -46,7 +50,9 @@ export class OrderedEventLog implements EventLog {
 
   /** Publishes what a killed process left in the outbox. */
   async start(): Promise<void> {
-    this.#lastSeq = (await row(this.#deps.db.models.events, { order: [['seq', 'DESC']] }))?.seq ?? 0
+    const { events } = this.#deps.db.models
+    this.#lastSeq = (await row(events, { order: [['seq', 'DESC']] }))?.seq ?? 0
+    this.#firstSeq = (await row(events, { order: [['seq', 'ASC']] }))?.seq ?? 1
     this.#wake()
     await this.#running
   }
@@ -92,9 +98,32 @@ export class OrderedEventLog implements EventLog {
     }
   }
 
+  /**
+   * Drops some of the events that are older than a week or beyond a million; the newest stays, as its `seq` is where a
+   * restart goes on. Answers whether there may be more.
+   */
+  async trim(): Promise<boolean> {
+    const { db, clock } = this.#deps
+    const oldest = await rows(db.models.events, { order: [['seq', 'ASC']], limit: BATCH, attributes: ['seq', 'at'] })
+    const limit = clock.now().getTime() - KEPT_MS
+    const gone = oldest.filter(({ seq, at }) => seq < this.#lastSeq && (at < limit || seq <= this.#lastSeq - KEPT_ROWS))
+    const last = gone.at(-1)?.seq
+    if (last === undefined) return false
+    // Told first: who reads on from here must not pass over the gap in silence.
+    this.#firstSeq = last + 1
+    await db.write(
+      async (tx) => await db.models.events.destroy({ where: { seq: { [Op.lte]: last } }, transaction: tx }),
+    )
+    return gone.length === BATCH
+  }
+
   /** Reads the log until nothing newer is in it; what is published after that goes straight to the listener. */
   async #catchUp(subscriber: Subscriber): Promise<void> {
     while (!subscriber.closed) {
+      if (subscriber.cursor < this.#firstSeq - 1) {
+        subscriber.cursor = this.#firstSeq - 1
+        subscriber.listener([this.#gap(this.#firstSeq)])
+      }
       const where = { seq: { [Op.gt]: subscriber.cursor } }
       const found = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']], limit: BATCH })
       const last = found.at(-1)
@@ -166,6 +195,12 @@ export class OrderedEventLog implements EventLog {
       subscriber.cursor = this.#lastSeq
       if (unseen.length > 0) subscriber.listener(unseen)
     }
+  }
+
+  /** What came before `first` is not kept: whoever asked for it has to read the state anew. */
+  #gap(first: number): PublishedEvent {
+    const at = this.#deps.time.format(this.#deps.clock.now().getTime())
+    return { seq: first - 1, type: 'events.trimmed', id: first, status: 'TRIMMED', at }
   }
 
   #published(event: EventRow): PublishedEvent {

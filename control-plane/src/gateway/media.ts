@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -9,6 +9,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
+import { dropOld, type Chore } from '../database/housekeeping.ts'
 import { insert, row } from '../database/table.ts'
 import { invalid, MusterError, notFound } from '../errors.ts'
 import { defineRoute, FileAnswer, type Route } from '../http/route.ts'
@@ -18,6 +19,7 @@ import { isCommandId, rowIdOf } from './frame-check.ts'
 
 const CHUNK_BYTES = 64 * 1024
 const LARGEST_EVIDENCE_BYTES = 5 * 1024 * 1024
+const EVIDENCE_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const EVIDENCE_TYPES = new Set(['image/png', 'image/jpeg'])
 
 export interface MediaDeps {
@@ -61,7 +63,6 @@ export async function keepEvidence(
   deviceId: number,
   call: ServerReadableStream<UploadEvidenceRequest, unknown>,
 ): Promise<string> {
-  await mkdir(deps.evidenceDir, { recursive: true })
   const half = join(deps.evidenceDir, `${uuidv7()}.part`)
   let head: UploadEvidenceRequest | undefined
   let size = 0
@@ -115,6 +116,22 @@ export function evidenceRoute(deps: MediaDeps): Route {
       return new FileAnswer(createReadStream(fileOf(deps, evidence.id)), evidence.mimeType, evidence.size)
     },
   })
+}
+
+/** Drops screenshots that are older than they are kept, the file before its row. */
+export const dropOldEvidence = (deps: MediaDeps): Chore =>
+  dropOld(deps, deps.db.models.evidence, {
+    column: 'at',
+    keptMs: EVIDENCE_KEPT_MS,
+    before: async (ids) => {
+      for (const id of ids) await rm(fileOf(deps, id), { force: true })
+    },
+  })
+
+/** What a killed process had received in part is of no use. */
+export async function dropHalfEvidence({ evidenceDir }: MediaDeps): Promise<void> {
+  await mkdir(evidenceDir, { recursive: true })
+  for (const name of await readdir(evidenceDir)) if (name.endsWith('.part')) await rm(join(evidenceDir, name))
 }
 
 const fileOf = (deps: MediaDeps, id: number): string => join(deps.evidenceDir, String(id))
