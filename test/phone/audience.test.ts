@@ -5,8 +5,6 @@ const people = (count: number, name: (index: number) => string, id = (index: num
   Array.from({ length: count }, (_, index) => ({ id: id(index), nickname: name(index) }))
 const seenBy = (rig: PhoneRig) => rig.emulator.world().moments.map(({ text, visibility }) => [text, visibility])
 const only = (...contacts: string[]) => ({ type: 'INCLUDE' as const, contacts })
-/** As the composer writes it where nothing was written yet. */
-const HINT = '这一刻的想法...'
 
 for (const phone of PHONES) {
   const on = (promise: string): string => `${phone}: ${promise}`
@@ -66,9 +64,19 @@ for (const phone of PHONES) {
   })
 
   test(on('a text is published and sent as it stands, or its item ends alone'), async (t) => {
-    const rig = await PhoneRig.start(t, phone)
+    // What the composer says where nothing was written yet.
+    let hint = ''
+    const rig = await PhoneRig.start(t, phone, {
+      dispatch: (emulator) => async (method, path, body) => {
+        const answer = await emulator.dispatch(method, path, body)
+        if (path.endsWith('/source')) hint = /hint="(这一刻[^"]+)"/.exec(String(answer))?.[1] ?? hint
+        return answer
+      },
+    })
     rig.emulator.addContacts(rig.owner, [{ id: 'wxid_a', nickname: '甲\u2028乙' }])
-    for (const text of ['a\u2028b', 'a\u2029b', 'a\u0085b', 'a\r\nb\tc\u00a0', HINT]) {
+    await rig.run(momentFor('新品', 'ALL'))
+    t.not(hint, '')
+    for (const text of ['a\u2028b', 'a\u2029b', 'a\u0085b', 'a\r\nb\tc\u00a0', hint]) {
       const said = JSON.stringify(text)
       const sent = await rig.run(messageTo(text, { wechatId: 'wxid_a', nickname: '甲\u2028乙' }))
       t.deepEqual(sent.items, [['SUCCEEDED', '']], `${said}: ${sent.reasons}`)
@@ -82,7 +90,7 @@ for (const phone of PHONES) {
       messageTo('a\u000bb', { wechatId: 'wxid_a' }),
       momentFor('a\u001fb', 'ALL'),
       // Whether it was written under the picture does not show.
-      momentFor(HINT, 'ALL', [], [rig.picture(7)]),
+      momentFor(hint, 'ALL', [], [rig.picture(7)]),
     ]
     for (const payload of unwritable) {
       const { items, reasons } = await rig.run(payload)
