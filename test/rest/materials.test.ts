@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import test from 'ava'
 import { isWhole } from '../../control-plane/src/materials/pictures.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -115,4 +116,26 @@ test.serial('a file can be asked for in part, again only when it changed, and un
   const beyond = await get({ range: `bytes=${bytes.length}-` })
   t.deepEqual([beyond.status, beyond.headers.get('content-range')], [416, `bytes */${bytes.length}`])
   t.is(beyond.headers.get('cache-control'), null)
+})
+
+test.serial('a device that is disabled gets no media, and gets them again when it is enabled', async (t) => {
+  // More than a stream takes at once.
+  const bytes = Buffer.concat([Buffer.from('%PDF-1.4\n'), Buffer.alloc(3_000_000)])
+  const materialId = idOf(await upload(bytes))
+  const agent = await plane().enrol('a')
+  const client = agent.client
+  t.teardown(() => client.close())
+  const fetched = async (): Promise<Buffer> => {
+    const chunks: Buffer[] = []
+    for await (const { chunk } of client.fetchMaterial({ materialId }) as AsyncIterable<{ chunk: Buffer }>)
+      chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  t.is(sha256(await fetched()), sha256(bytes))
+  await plane().ok('POST', `/devices/${agent.deviceId}/disable`)
+  await t.throwsAsync(fetched, { message: /UNAUTHENTICATED.*disabled/ }, 'it is told, and does not wait')
+  await plane().ok('POST', `/devices/${agent.deviceId}/enable`)
+  t.is(sha256(await fetched()), sha256(bytes))
+  rmSync(plane().path('media'), { recursive: true })
+  await t.throwsAsync(fetched, { message: /INTERNAL/ }, 'nor when the file cannot be read')
 })

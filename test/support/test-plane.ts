@@ -51,9 +51,14 @@ export class TestPlane extends RestClient {
       .join('')
   }
 
+  /** Of something in the data directory. */
+  path(name: string): string {
+    return join(this.#dir, 'plane', name)
+  }
+
   /** Names of all files below a folder of the data directory. */
   files(folder: string): string[] {
-    return readdirSync(join(this.#dir, 'plane', folder), { recursive: true }).map(String)
+    return readdirSync(this.path(folder), { recursive: true }).map(String)
   }
 
   /** Enrols a device whose agent the test plays. */

@@ -2,26 +2,55 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { openDatabase } from '../../control-plane/src/database/database.ts'
+import { openDatabase, type Database } from '../../control-plane/src/database/database.ts'
+
+const LATER_COLUMNS = [
+  ['commands', 'hold_reason'],
+  ['audit_log', 'kind'],
+  ['audit_log', 'intent_id'],
+  ['audit_log', 'request'],
+  ['idempotency_keys', 'effect_at'],
+  ['users', 'deleted_at'],
+] as const
+const LATER_INDEXES = [
+  'commands_account_id_finished_at',
+  'items_account_id_status',
+  'customers_wechat_id',
+  'audit_log_intent_id',
+  'idempotency_keys_created_at',
+] as const
+
+/** Of the tables that have grown. */
+async function columns({ sequelize }: Database): Promise<Record<string, string[]>> {
+  const tables = [...new Set(LATER_COLUMNS.map(([table]) => table))]
+  const schema = sequelize.getQueryInterface()
+  const names = await Promise.all(
+    tables.map(async (table) => Object.keys(await schema.describeTable(table)).toSorted()),
+  )
+  return Object.fromEntries(tables.map((table, at) => [table, names[at] ?? []]))
+}
 
 test('a database of the first release gets what came later, and keeps its rows', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
   const file = join(dir, 'muster.sqlite')
   const first = await openDatabase(file)
-  const fresh = await first.sequelize.getQueryInterface().describeTable('commands')
+  const fresh = await columns(first)
   await first.sequelize.query("INSERT INTO tags (name) VALUES ('kept')")
-  await first.sequelize.query('ALTER TABLE commands DROP COLUMN hold_reason')
-  for (const index of ['commands_account_id_finished_at', 'items_account_id_status', 'customers_wechat_id'])
-    await first.sequelize.query(`DROP INDEX ${index}`)
+  for (const index of LATER_INDEXES) await first.sequelize.query(`DROP INDEX ${index}`)
+  for (const [table, column] of LATER_COLUMNS) await first.sequelize.query(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+  await first.sequelize
+    .query(`INSERT INTO idempotency_keys (user_id, method, path, key, body_hash, response, created_at)
+    VALUES (1, 'POST', '/devices/enrolment-codes', 'k', 'h', '{"code":"in clear"}', 1)`)
   await first.sequelize.query("DELETE FROM SequelizeMeta WHERE name <> '0001-initial'")
   await first.close()
 
   const second = await openDatabase(file)
   t.teardown(async () => await second.close())
   const schema = second.sequelize.getQueryInterface()
-  t.deepEqual(Object.keys(await schema.describeTable('commands')).toSorted(), Object.keys(fresh).toSorted())
+  t.deepEqual(await columns(second), fresh)
   const indexes = (await schema.showIndex('items')) as { name: string }[]
   t.true(indexes.some(({ name }) => name === 'items_account_id_status'))
   t.is(await second.models.tags.count({ where: { name: 'kept' } }), 1)
+  t.is(await second.models.idempotencyKeys.count(), 0, 'answers that were kept in clear are gone')
 })

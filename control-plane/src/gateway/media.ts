@@ -1,7 +1,7 @@
+import { once } from 'node:events'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ServerReadableStream, ServerWritableStream } from '@grpc/grpc-js'
 import type { FetchMaterialRequest, FetchMaterialResponse, UploadEvidenceRequest } from '@muster/proto'
@@ -33,12 +33,23 @@ export async function sendMaterial(
 ): Promise<void> {
   const material = await row(deps.db.models.materials, { where: { id: call.request.materialId } })
   if (!material) throw notFound('material', call.request.materialId)
-  const { size } = material
   const stream = await deps.store.open(material.sha256)
-  await pipeline(
-    Readable.from(messages(stream as AsyncIterable<Buffer>, material.sha256, size)),
-    call as unknown as NodeJS.WritableStream,
-  )
+  // Not `pipeline`, which destroys the call when reading fails: the agent would never hear of it.
+  for await (const message of messages(stream as AsyncIterable<Buffer>, material.sha256, material.size)) {
+    if (call.cancelled) return
+    if (!call.write(message)) await writable(call)
+  }
+  call.end()
+}
+
+async function writable(call: ServerWritableStream<FetchMaterialRequest, FetchMaterialResponse>): Promise<void> {
+  const settled = new AbortController()
+  const { signal } = settled
+  try {
+    await Promise.race([once(call, 'drain', { signal }), once(call, 'cancelled', { signal })])
+  } finally {
+    settled.abort()
+  }
 }
 
 async function* messages(
