@@ -150,6 +150,23 @@ test('what the plane ended while there was no session is not begun', async (t) =
   t.deepEqual(taps, [])
 })
 
+test('an item that was stopped while there was no session is not done when the command goes on', async (t) => {
+  const { start, connected, gateway, release, taps } = await kitBench(t)
+  await start({ hold: true })
+  const session = await connected()
+  session.say(command(momentCommand('c1')))
+  await session.next('started')
+  session.cut()
+  const back = await gateway.session()
+  const reason = 'the customer opted out'
+  const cancel = { commandId: 'c1', itemIds: ['item of c1'], code: 'OPTED_OUT', reason }
+  back.welcome([{ commandId: 'c1', action: ResumeAction.GO_ON }], {}, [cancel])
+  await back.next('ready')
+  release()
+  t.deepEqual(items(await back.next('result')), [['ITEM_STATUS_SKIPPED', 'OPTED_OUT']])
+  t.deepEqual(taps, [])
+})
+
 test('after a restart nothing is begun before the plane has said to go on', async (t) => {
   const { start, connected, gateway, release, taps } = await kitBench(t)
   const agent = await start({ hold: true })

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { CommandLevel, ItemStatus } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
+import { accountOf, customer, messageTask } from '../support/plane-tasks.ts'
 import { inFlight, itemIdsIn, succeeded } from '../support/raw-agent.ts'
 import { momentTask, startTestPlane, type TestPlane } from '../support/test-plane.ts'
 
@@ -279,7 +280,7 @@ test.serial(
     t.is(refused.status, 409)
     t.regex(refused.msg, /phone/)
     const back = await agent.connect({ lastEpoch: session.epoch })
-    await plane.ok('POST', `/tasks/${taskId}/retry-failed`)
+    t.like(await plane.ok('POST', `/tasks/${taskId}/retry-failed`), { status: 'PROCESSING', retried: 1, unsure: 0 })
     const again = await back.next('command')
     back.say(succeeded(again))
     await back.next('resultAck')
@@ -303,6 +304,37 @@ test.serial(
     t.deepEqual(back.welcome?.resume, [{ commandId: command.commandId, action: 'RESUME_ACTION_CANCEL' }] as never)
   },
 )
+
+test.serial('a receiver who opts out while the phone is away is named to it with the Welcome', async (t) => {
+  const plane = await startTestPlane(t)
+  const agent = await plane.enrol('a')
+  const session = await agent.connect()
+  const accountId = await accountOf(plane, agent)
+  const taskId = await messageTask(plane, [agent], [await customer(plane, accountId, 'zhang')])
+  const command = await session.next('command')
+  session.say({ $case: 'received', value: { commandIds: [command.commandId] } })
+  await session.heard()
+  await session.cut()
+  const [item] = await plane.items(taskId)
+  await plane.ok('PATCH', `/customers/${item?.customerId}`, { optOut: true })
+  const back = await agent.connect({ lastEpoch: session.epoch, ...inFlight(command) })
+  t.deepEqual(back.welcome?.resume, [{ commandId: command.commandId, action: 'RESUME_ACTION_GO_ON' }] as never)
+  const cancel = { commandId: command.commandId, itemIds: [String(item?.id)], code: 'OPTED_OUT' }
+  t.deepEqual(back.welcome?.cancels, [{ ...cancel, reason: 'the customer opted out' }])
+})
+
+test.serial('a device is deleted with its work: what it may have done is unknown, the rest is cancelled', async (t) => {
+  const plane = await startTestPlane(t)
+  const agent = await plane.enrol('a')
+  const session = await agent.connect({ credits: 1 })
+  const onPhone = await momentTask(plane, [agent])
+  session.say({ $case: 'received', value: { commandIds: [(await session.next('command')).commandId] } })
+  await session.heard()
+  const inQueue = await momentTask(plane, [agent])
+  await plane.ok('DELETE', `/devices/${agent.deviceId}`)
+  t.deepEqual(await itemStatus(plane, onPhone), ['UNKNOWN_EFFECT', 'UNKNOWN_EFFECT'])
+  t.deepEqual(await itemStatus(plane, inQueue), ['CANCELLED', 'CANCELLED'])
+})
 
 test.serial('revoking a device cuts its live stream within 5 s and its certificate never works again', async (t) => {
   const plane = await startTestPlane(t)

@@ -44,6 +44,8 @@ export class PlaneParts {
   readonly clock = new FakeClock()
   readonly db: Database
   readonly events: NewEvent[] = []
+  /** How many the database was given so far. */
+  statements = 0
   readonly #dir: string
   #life: Life
   #moves = 0
@@ -189,6 +191,7 @@ export class PlaneParts {
     const watched = async (...args: unknown[]): Promise<unknown> => {
       this.#moves++
       this.#asking++
+      this.statements++
       return await query(...args).finally(() => this.#asking--)
     }
     Object.assign(sequelize, { query: watched })

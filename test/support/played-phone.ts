@@ -47,6 +47,14 @@ export class PlayedPhone {
   deaf = false
   /** Nothing it says arrives. */
   mute = false
+  /** It takes no more than the message that is on its way. */
+  slow = false
+  /** The test answers cancels itself. */
+  manual = false
+  /** Called when it is told of a cancel. */
+  onTold: () => void = () => undefined
+  /** What the plane would not take of its results. */
+  readonly refused: string[] = []
   readonly #deps: PhoneDeps
   #stream: EventEmitter | undefined
   #epoch = 0
@@ -68,7 +76,7 @@ export class PlayedPhone {
         queueMicrotask(() => {
           this.#deps.moved()
           if (this.#stream === stream) this.#arrive(message.frames.flatMap(({ frame }) => frame ?? []))
-          sent?.()
+          if (!this.slow) sent?.()
         })
         return true
       },
@@ -94,7 +102,7 @@ export class PlayedPhone {
       account,
       inFlight,
     })
-    this.#say({ $case: 'hello', value }, 0)
+    this.say({ $case: 'hello', value }, 0)
   }
 
   cut(): void {
@@ -108,16 +116,7 @@ export class PlayedPhone {
       if (!itemId) continue
       done.set(itemId, 'SUCCEEDED')
       this.effects.push(itemId)
-      const { commandId } = command
-      const value = {
-        commandId,
-        itemId,
-        step: '',
-        checkpoint: '',
-        outcome: outcome(itemId, 'SUCCEEDED'),
-        page: undefined,
-      }
-      return this.#say({ $case: 'progress', value })
+      return this.progress(command, itemId, 'SUCCEEDED')
     }
   }
 
@@ -138,6 +137,22 @@ export class PlayedPhone {
     this.#endAll('FAILED')
   }
 
+  /** @param items how each ended; the others like the command */
+  result(command: Command, status: FinalCommandStatus, items: Readonly<Record<string, FinalItemStatus>> = {}): void {
+    this.held.delete(command.commandId)
+    const outcomes = Object.entries(items).map(([itemId, one]) => outcome(itemId, one))
+    this.#result(command.commandId, status, outcomes)
+  }
+
+  /** How an item ended, before its command has. */
+  progress(command: Command, itemId: string, status: FinalItemStatus): void {
+    const { commandId } = command
+    this.say({
+      $case: 'progress',
+      value: { commandId, itemId, step: '', checkpoint: '', outcome: outcome(itemId, status), page: undefined },
+    })
+  }
+
   #endAll(rest: FinalItemStatus): void {
     for (const commandId of this.held.keys()) this.#end(commandId, rest)
   }
@@ -146,16 +161,19 @@ export class PlayedPhone {
   #end(commandId: string, rest: FinalItemStatus): void {
     const held = this.held.get(commandId)
     if (!this.#stream || this.mute) return
-    const items = held ? itemsOf(held.command).map((id) => outcome(id, held.done.get(id) ?? rest)) : []
-    const statuses = new Set(items.map(({ status }) => status))
-    const only = statuses.size > 1 ? 'PARTIAL' : held && !statuses.has(itemStatusToWire(rest)) ? 'SUCCEEDED' : rest
     this.held.delete(commandId)
-    const status = commandStatusToWire(only as FinalCommandStatus)
+    const items = held ? itemsOf(held.command).map((id) => [id, held.done.get(id) ?? rest] as const) : []
+    for (const [id, status] of items) if (held && !held.done.has(id)) this.progress(held.command, id, status)
+    const statuses = new Set(items.map(([, status]) => status))
+    const status = statuses.size > 1 ? 'PARTIAL' : ([...statuses][0] ?? rest)
+    const outcomes = items.map(([id, one]) => outcome(id, one))
+    this.#result(commandId, status === 'SKIPPED' ? 'FAILED' : status, outcomes)
+  }
+
+  #result(commandId: string, status: FinalCommandStatus, items: ReturnType<typeof outcome>[]): void {
     const code = items.find((item) => item.code !== '')?.code ?? ''
-    this.#say({
-      $case: 'result',
-      value: { commandId, status, code, reason: '', items, evidenceId: '', shortForm: false },
-    })
+    const said = { commandId, status: commandStatusToWire(status), code, reason: '', items, evidenceId: '' }
+    this.say({ $case: 'result', value: { ...said, shortForm: false } })
   }
 
   /** What was on its way arrives, in order. */
@@ -173,27 +191,30 @@ export class PlayedPhone {
     if (frame.$case === 'welcome') {
       this.#epoch = frame.value.sessionEpoch
       for (const cancel of frame.value.cancels) this.#cancel(cancel)
-      this.#say({ $case: 'ready', value: {} })
+      this.say({ $case: 'ready', value: {} })
       for (const { commandId, action } of frame.value.resume)
         if (action === 'RESUME_ACTION_CANCEL') this.#end(commandId, 'CANCELLED')
     }
     if (frame.$case === 'cancel') this.#cancel(frame.value)
+    if (frame.$case === 'resultAck' && frame.value.error !== '') this.refused.push(frame.value.error)
     if (frame.$case === 'command') {
       this.given.push(frame.value)
       const { commandId } = frame.value
       if (!this.held.has(commandId)) this.held.set(commandId, { command: frame.value, done: new Map() })
-      this.#say({ $case: 'received', value: { commandIds: [commandId] } })
+      this.say({ $case: 'received', value: { commandIds: [commandId] } })
     }
   }
 
   #cancel(cancel: Cancel): void {
     this.told.push(cancel)
+    this.onTold()
+    if (this.manual) return
     if (cancel.itemIds.length === 0) return this.#end(cancel.commandId, 'CANCELLED')
     const done = this.held.get(cancel.commandId)?.done
     for (const itemId of cancel.itemIds) if (done && !done.has(itemId)) done.set(itemId, 'SKIPPED')
   }
 
-  #say(frame: Up, epoch = this.#epoch): void {
+  say(frame: Up, epoch = this.#epoch): void {
     this.#deps.moved()
     if (!this.mute) this.#stream?.emit('data', { sessionEpoch: epoch, frames: [{ frame }] })
   }

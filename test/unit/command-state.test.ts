@@ -10,6 +10,7 @@ import {
   type CommandState,
 } from '../../control-plane/src/gateway/command-state.ts'
 import { knowsWhatItSaid, planResume, sameJournal, type AgentLevel } from '../../control-plane/src/gateway/resume.ts'
+import { itemOffPhone, type ItemState, type StopReason } from '../../control-plane/src/tasks/stop-rules.ts'
 
 const NOW = 1_000_000
 const fresh: CommandState = {
@@ -75,6 +76,39 @@ test('each clock ends what it watches, and a lost lease of a ONCE command is nev
   t.is(reap({ ...row, status: 'QUEUED', afterCommandId: 'c' }, true, NOW), undefined)
   t.is(reap({ ...row, status: 'RUNNING', leaseUntil: NOW + 1 }, true, NOW), undefined)
   t.is(reap({ ...row, status: 'SUCCEEDED' }, true, NOW), undefined)
+})
+
+test('what no phone has ends by the stop that was asked of it, or waits again', (t) => {
+  const stopped = { ...fresh, cancelRequestedAt: NOW, cancelCode: 'CANCELLED', cancelReason: 'enough' }
+  const paused = { ...stopped, cancelCode: 'PAUSED' }
+  const after = (command: CommandState) => {
+    const { status, resultCode, resultReason, finishedAt } = notNow(command, 5, 'QUEUE_FULL', NOW)
+    return [status, resultCode, resultReason, finishedAt]
+  }
+  t.deepEqual(after(fresh), ['QUEUED', null, null, null])
+  t.deepEqual(after(stopped), ['CANCELLED', 'CANCELLED', 'enough', NOW])
+  t.deepEqual(after(paused), ['CANCELLED', 'PAUSED', 'enough', NOW])
+  const late = { deliverBy: NOW - 1, afterCommandId: null }
+  const verdict = { status: 'CANCELLED', code: 'CANCELLED', reason: 'enough', provisional: true } as const
+  t.deepEqual(reap({ ...stopped, ...late }, false, NOW), verdict)
+  // The phone may have it: what a pause gives back is given out again, so the phone has to speak first.
+  t.like(reap({ ...paused, ...late }, false, NOW), { status: 'EXPIRED', provisional: true })
+  for (const one of [stopped, paused]) t.is(reap({ ...one, ...late, status: 'QUEUED' }, true, NOW), undefined)
+})
+
+test('an item no phone has waits, is given back by a pause, or ends; its own stop comes first', (t) => {
+  const times = { startedAt: NOW, finishedAt: null }
+  const fields = { status: 'DISPATCHED', code: null, reason: null, provisional: false, commandId: 'c' } as const
+  const end = (cancelCode: string | null, code?: StopReason['code']) => {
+    const item: ItemState = { ...fields, ...times, cancelCode, cancelReason: cancelCode && 'no' }
+    const after = itemOffPhone(item, code && { code, reason: 'enough' }, NOW)
+    return [after.status, after.code, after.reason, after.commandId]
+  }
+  t.deepEqual(end(null), ['PENDING', null, null, 'c'])
+  t.deepEqual(end(null, 'PAUSED'), ['PENDING', null, null, null])
+  t.deepEqual(end(null, 'CANCELLED'), ['CANCELLED', 'CANCELLED', 'enough', 'c'])
+  for (const code of [undefined, 'PAUSED', 'CANCELLED'] as const)
+    t.deepEqual(end('OPTED_OUT', code), ['SKIPPED', 'OPTED_OUT', 'no', 'c'])
 })
 
 test('a returning agent and the plane agree on every command', (t) => {

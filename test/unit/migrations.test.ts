@@ -6,6 +6,8 @@ import { openDatabase, type Database } from '../../control-plane/src/database/da
 
 const LATER_COLUMNS = [
   ['commands', 'hold_reason'],
+  ['items', 'cancel_code'],
+  ['items', 'cancel_reason'],
   ['audit_log', 'kind'],
   ['audit_log', 'intent_id'],
   ['audit_log', 'request'],

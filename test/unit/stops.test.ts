@@ -61,6 +61,7 @@ async function endOf({ parts, taskId }: Stage): Promise<string> {
 /** What was done is said to be done, and was done once. */
 async function judge(t: ExecutionContext, operation: Operation, { parts, phone, taskId }: Stage): Promise<void> {
   t.is(new Set(phone.effects).size, phone.effects.length, `${operation}: once each`)
+  t.deepEqual(phone.refused, [], `${operation}: every result is taken`)
   if (operation === 'delete device') return
   const said = (await parts.items(taskId)).filter(({ status }) => status === 'SUCCEEDED').map(({ id }) => String(id))
   t.deepEqual(new Set(said), new Set(phone.effects), `${operation}: what was done is SUCCEEDED, and nothing else`)

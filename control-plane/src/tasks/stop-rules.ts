@@ -41,7 +41,8 @@ export function offPhone<C extends Asked & Ending>(command: C, now: number): C {
   return { ...command, ...open, status: 'CANCELLED', finishedAt: now, resultCode: stop.code, resultReason: stop.reason }
 }
 
-type ItemState = Pick<
+/** What of an item a stop reads and changes. */
+export type ItemState = Pick<
   ItemRow,
   | 'status'
   | 'code'

@@ -25,6 +25,12 @@ const ON_PHONE: readonly CommandStatus[] = ['DISPATCHED', 'RECEIVED', 'ACCEPTED'
 /** Items ended in one write: enough to share its cost, few enough to let acks and claims in between. */
 const ITEMS_PER_WRITE = 1000
 
+/** One that waits in the queue to be ended. */
+interface StoppedCommand extends Pick<CommandRow, 'id' | 'taskId'> {
+  /** How many. */
+  readonly items: number
+}
+
 export interface StopsDeps {
   readonly db: Database
   readonly clock: Clock
@@ -129,30 +135,36 @@ export class TaskStops {
 
   /** Ends what a stop was asked of and no phone has, and what waits in tasks that were cancelled. */
   async finish(): Promise<void> {
-    const { db } = this.#deps
-    for (const some of chunks(await this.#stoppedInQueue()))
+    const { db, rollUp } = this.#deps
+    const stopped = await this.#stoppedInQueue()
+    const lastOf = new Map(stopped.map(({ taskId, id }) => [taskId, id]))
+    for (const some of chunks(stopped))
       await db.write(async (tx) => {
         await this.#endQueued(tx, some)
+        // Once for each task, with the last of it: looking at a long task after every piece would cost more than the pieces.
+        const whole = some.filter(({ taskId, id }) => lastOf.get(taskId) === id).map(({ taskId }) => taskId)
+        await rollUp.itemsChanged(tx, whole)
       })
     const open = TASK_STATUSES.filter((status) => !FINAL_TASK.includes(status))
     const cancelled = await rows(db.models.tasks, { where: { cancelled: true, status: open }, attributes: ['id'] })
     for (const { id } of cancelled) while (await db.write(async (tx) => await this.#endWaiting(tx, id)));
   }
 
-  async #stoppedInQueue(): Promise<{ id: string; items: number }[]> {
+  async #stoppedInQueue(): Promise<StoppedCommand[]> {
     return await this.#deps.db.sequelize.query(
-      `SELECT c.id AS id, COUNT(i.id) AS items FROM commands c LEFT JOIN items i ON i.command_id = c.id
+      `SELECT c.id AS id, c.task_id AS taskId, COUNT(i.id) AS items FROM commands c LEFT JOIN items i ON i.command_id = c.id
        WHERE c.status = 'QUEUED' AND c.cancel_code IS NOT NULL GROUP BY c.id ORDER BY c.id`,
       { type: QueryTypes.SELECT },
     )
   }
 
-  async #endQueued(tx: Transaction, ids: readonly string[]): Promise<void> {
+  async #endQueued(tx: Transaction, some: readonly StoppedCommand[]): Promise<void> {
     const { db, clock, rollUp } = this.#deps
     const now = clock.now().getTime()
+    const ids = some.map(({ id }) => id)
     const commands = await rows(db.models.commands, {
-      where: { id: [...ids], status: 'QUEUED' },
-      attributes: ['id', 'taskId', 'cancelRequestedAt', 'cancelCode', 'cancelReason'],
+      where: { id: ids, status: 'QUEUED' },
+      attributes: ['id', 'cancelRequestedAt', 'cancelCode', 'cancelReason'],
       transaction: tx,
     })
     for (const alike of Map.groupBy(
@@ -178,10 +190,6 @@ export class TaskStops {
       )
     }
     await rollUp.commandsFinished(tx, ids)
-    await rollUp.itemsChanged(
-      tx,
-      commands.map((command) => command.taskId),
-    )
   }
 
   /** Answers whether there may be more. */
@@ -209,13 +217,13 @@ export class TaskStops {
   }
 }
 
-/** Ids of commands, as many together as have about the items of one write. */
-function* chunks(commands: readonly { readonly id: string; readonly items: number }[]): Generator<string[]> {
-  let some: string[] = []
+/** Commands, as many together as have about the items of one write. */
+function* chunks(commands: readonly StoppedCommand[]): Generator<StoppedCommand[]> {
+  let some: StoppedCommand[] = []
   let weight = 0
-  for (const { id, items } of commands) {
-    some.push(id)
-    weight += Math.max(1, items)
+  for (const command of commands) {
+    some.push(command)
+    weight += Math.max(1, command.items)
     if (weight < ITEMS_PER_WRITE) continue
     yield some
     some = []
