@@ -89,6 +89,16 @@ export class TestPlane extends RestClient {
     }
   }
 
+  /** Rows of the database, past the plane. */
+  read(query: string): Record<string, unknown>[] {
+    const database = new DatabaseSync(join(this.#dir, 'plane', 'muster.sqlite'), { readOnly: true })
+    try {
+      return database.prepare(query).all()
+    } finally {
+      database.close()
+    }
+  }
+
   async stop(): Promise<void> {
     this.events.close()
     await this.#plane.stop()

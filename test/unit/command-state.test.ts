@@ -58,7 +58,7 @@ test('what the reaper wrote is replaced by what the agent says late', (t) => {
 })
 
 test('each clock ends what it watches, and a lost lease of a ONCE command is never FAILED', (t) => {
-  const row = { ...fresh, deliverBy: NOW - 1, afterCommandId: null, leaseUntil: NOW - 1 }
+  const row = { ...fresh, deliverBy: NOW - 1, afterCommandId: null, leaseUntil: NOW - 1, maxRunMs: 60_000 }
   const verdict = (change: object, online: boolean) => {
     const { status, code, provisional } = reap({ ...row, ...change }, online, NOW) ?? {}
     return [status, code, provisional]
@@ -88,7 +88,7 @@ test('what no phone has ends by the stop that was asked of it, or waits again', 
   t.deepEqual(after(fresh), ['QUEUED', null, null, null])
   t.deepEqual(after(stopped), ['CANCELLED', 'CANCELLED', 'enough', NOW])
   t.deepEqual(after(paused), ['CANCELLED', 'PAUSED', 'enough', NOW])
-  const late = { deliverBy: NOW - 1, afterCommandId: null }
+  const late = { deliverBy: NOW - 1, afterCommandId: null, maxRunMs: 60_000 }
   const verdict = { status: 'CANCELLED', code: 'CANCELLED', reason: 'enough', provisional: true } as const
   t.deepEqual(reap({ ...stopped, ...late }, false, NOW), verdict)
   // The phone may have it: what a pause gives back is given out again, so the phone has to speak first.
@@ -119,6 +119,7 @@ test('a returning agent and the plane agree on every command', (t) => {
     effectClass: 'ONCE' as const,
     accountId: null,
     cancelRequestedAt: null,
+    resultCode: null,
     ...change,
   })
   const held = (commandId: string, level: AgentLevel) => ({ commandId, level, items: new Map() })
@@ -166,6 +167,7 @@ test('under another journal no ONCE command is ever written again', (t) => {
         effectClass: 'ONCE' as const,
         accountId: null,
         cancelRequestedAt: null,
+        resultCode: null,
       }))
       const stranger = { trusted: false, accountId: null }
       const held = rows.map(({ id }) => ({ commandId: id, level: 'STARTED' as const, items: new Map() }))
@@ -196,7 +198,8 @@ test('a journal that does not know what was said from it was put back from a bac
 
 test('what is held under another account than the phone shows ends, unsure only where it had begun', (t) => {
   const row = (id: string, effectClass: 'ONCE' | 'READ') => {
-    return { id, status: 'RUNNING' as const, provisional: false, effectClass, accountId: 1, cancelRequestedAt: null }
+    const open = { status: 'RUNNING' as const, provisional: false, cancelRequestedAt: null, resultCode: null }
+    return { id, effectClass, accountId: 1, ...open }
   }
   const held = ['once', 'read'].map((commandId) => ({ commandId, level: 'STARTED' as const, items: new Map() }))
   const rows = [row('once', 'ONCE'), row('read', 'READ')]
@@ -207,4 +210,20 @@ test('what is held under another account than the phone shows ends, unsure only 
     ['read', 'NONE'],
   ])
   t.deepEqual([unsure(1), unsure(null)], [[], []])
+})
+
+test('what runs longer than it may ends though its lease is renewed, and only its result opens it again', (t) => {
+  const row = { ...fresh, status: 'RUNNING' as const, afterCommandId: null, deliverBy: 0, maxRunMs: 60_000 }
+  const after = (ms: number, change: Partial<CommandState> = {}) => {
+    const now = NOW + ms
+    return reap({ ...row, startedAt: NOW, leaseUntil: now + 60_000, ...change }, true, now)
+  }
+  t.is(after(60_000 + 119_000), undefined, 'the phone has some time to end it itself')
+  const verdict = after(60_000 + 120_000)
+  t.like(verdict, { status: 'UNKNOWN_EFFECT', code: 'TOO_LATE', provisional: true })
+  t.like(after(200_000, { effectClass: 'READ' }), { status: 'FAILED', code: 'TOO_LATE', provisional: true })
+  t.is(after(200_000, { startedAt: null }), undefined)
+  const overdue: CommandState = { ...fresh, status: 'UNKNOWN_EFFECT', provisional: true, resultCode: 'TOO_LATE' }
+  t.is(reachedLevel(overdue, 'RUNNING', NOW), overdue)
+  t.is(finished(overdue, succeeded, NOW).status, 'SUCCEEDED')
 })

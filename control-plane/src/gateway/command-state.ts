@@ -19,6 +19,9 @@ const RANK: Readonly<Record<CommandStatus, number>> = {
   UNKNOWN_EFFECT: 9,
 }
 const FINAL_RANK = 9
+const OVERDUE = 'TOO_LATE'
+/** How long a phone has for ending what ran too long, before the plane does. */
+export const OVERTIME_MS = 2 * 60_000
 
 export type CommandState = Pick<
   CommandRow,
@@ -48,9 +51,13 @@ export const isOnPhone = (status: CommandStatus): boolean => RANK[status] >= RAN
 
 export type Level = 'RECEIVED' | 'ACCEPTED' | 'RUNNING'
 
+/** It ran longer than it may: alive or not, only its result counts from then on. */
+export const isOverdue = (command: Pick<CommandState, 'provisional' | 'resultCode'>): boolean =>
+  command.provisional && command.resultCode === OVERDUE
+
 /** An agent said how far it is: never backwards, and it reopens what the reaper closed in the meantime. */
 export function reachedLevel<C extends CommandState>(command: C, level: Level, now: number): C {
-  if (isSettled(command)) return command
+  if (isSettled(command) || isOverdue(command)) return command
   const reopened: C = command.provisional
     ? { ...command, status: 'RECEIVED', provisional: false, finishedAt: null, resultCode: null, resultReason: null }
     : command
@@ -118,6 +125,8 @@ type Reapable = Pick<
   | 'effectClass'
   | 'deliverBy'
   | 'leaseUntil'
+  | 'startedAt'
+  | 'maxRunMs'
   | 'afterCommandId'
   | 'cancelRequestedAt'
   | 'cancelCode'
@@ -147,11 +156,17 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
       : ['DEVICE_OFFLINE', 'the device went offline before it confirmed it, and did not return in time']
     return { status: 'EXPIRED', code, reason, provisional: true }
   }
-  if (isFinal(command.status) || command.leaseUntil === null || command.leaseUntil > now) return undefined
-  const reason = 'the device fell silent while it had the command'
-  if (command.effectClass === 'ONCE') return { status: 'UNKNOWN_EFFECT', code: 'LEASE_LOST', reason, provisional: true }
-  return { status: 'FAILED', code: 'LEASE_LOST', reason, provisional: true }
+  if (isFinal(command.status)) return undefined
+  const status = command.effectClass === 'ONCE' ? 'UNKNOWN_EFFECT' : 'FAILED'
+  if (isTooLong(command, now))
+    return { status, code: OVERDUE, reason: 'the device did not end it in the time it may run', provisional: true }
+  if (command.leaseUntil === null || command.leaseUntil > now) return undefined
+  return { status, code: 'LEASE_LOST', reason: 'the device fell silent while it had the command', provisional: true }
 }
+
+/** The backstop for a phone whose own limit does not work: a handler that hangs renews its lease for ever. */
+const isTooLong = ({ startedAt, maxRunMs }: Reapable, now: number): boolean =>
+  startedAt !== null && maxRunMs > 0 && startedAt + maxRunMs + OVERTIME_MS <= now
 
 const OPEN_ITEMS: ReadonlySet<ItemStatus> = new Set(['PENDING', 'DISPATCHED', 'RUNNING'])
 

@@ -24,6 +24,7 @@ import {
   itemTakesOutcome,
   notNow,
   reachedLevel,
+  type Level,
 } from './command-state.ts'
 import { isCode, isOutcome } from './frame-check.ts'
 import type { Session } from './session.ts'
@@ -55,6 +56,8 @@ export class FrameLedger {
   readonly acks: { session: Session; commandId: string; error: string }[] = []
   /** By command, as its payload names them: of those asked about only. */
   readonly #itemIds = new Map<string, ReadonlySet<string>>()
+  /** What a phone says it has and must not do. */
+  readonly cancels: { session: Session; commandId: string }[] = []
 
   /** @param items of the commands, and those the frames name; may be left out for commands that only reach a level */
   constructor(commands: readonly CommandRow[], items: readonly ItemRow[]) {
@@ -66,13 +69,13 @@ export class FrameLedger {
   apply({ session, frame }: Said, now: number): void {
     switch (frame.$case) {
       case 'received':
-        for (const id of frame.value.commandIds) this.#reach(session, id, 'RECEIVED', now)
+        for (const id of frame.value.commandIds) this.#goesOn(session, id, 'RECEIVED', now)
         return
       case 'accepted':
-        this.#reach(session, frame.value.commandId, 'ACCEPTED', now)
+        this.#goesOn(session, frame.value.commandId, 'ACCEPTED', now)
         return
       case 'started':
-        this.#reach(session, frame.value.commandId, 'RUNNING', now)
+        this.#goesOn(session, frame.value.commandId, 'RUNNING', now)
         return
       case 'progress': {
         const { commandId, outcome, page } = frame.value
@@ -104,12 +107,18 @@ export class FrameLedger {
     return entry?.now.deviceId === session.facts.deviceId ? entry : undefined
   }
 
-  #reach(session: Session, commandId: string, level: 'RECEIVED' | 'ACCEPTED' | 'RUNNING', now: number) {
+  /** What the plane has ended, or does not know, must not be begun: its Hello may have been too early to say so. */
+  #goesOn(session: Session, commandId: string, level: Level, now: number): void {
+    const entry = this.#reach(session, commandId, level, now)
+    if (!entry || isFinal(entry.now.status)) this.cancels.push({ session, commandId })
+  }
+
+  #reach(session: Session, commandId: string, level: Level, now: number) {
     const entry = this.#own(session, commandId)
     if (!entry) return undefined
     const wasProvisional = entry.now.provisional
     entry.now = reachedLevel(entry.now, level, now)
-    if (wasProvisional) {
+    if (wasProvisional && !entry.now.provisional) {
       for (const item of this.items.values()) {
         if (item.now.commandId !== commandId || !item.now.provisional) continue
         item.now = { ...item.now, status: 'DISPATCHED', provisional: false, code: null, reason: null, finishedAt: null }
@@ -178,7 +187,7 @@ export class FrameLedger {
     const stays = entry.now.commandId === command.id
     if (!stays && !(EFFECTS.has(status) && this.#isOf(command, outcome.itemId))) return
     if (status === 'RUNNING') {
-      if (entry.now.status !== 'RUNNING')
+      if (entry.now.status !== 'RUNNING' && !isFinal(command.status))
         entry.now = { ...entry.now, status, provisional: false, startedAt: entry.now.startedAt ?? now }
       return
     }

@@ -273,7 +273,7 @@ export class HelloDesk {
     const reached = level === 'STARTED' ? 'RUNNING' : level === 'FINISHED' ? 'RECEIVED' : level
     const next = reachedLevel(command, reached, now)
     await this.#deps.writer.save(tx, [{ before: command, now: next }])
-    if (command.provisional) await this.#deps.writer.reopenItems(tx, command)
+    if (command.provisional && !next.provisional) await this.#deps.writer.reopenItems(tx, command)
   }
 }
 

@@ -1,15 +1,16 @@
-import { Op } from 'sequelize'
+import { literal, Op, where, type Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { TaskProgress } from '../ports.ts'
-import type { CommandRow } from '../tasks/command-model.ts'
-import { reap } from './command-state.ts'
+import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
+import { isOverdue, OVERTIME_MS, reap, type ReaperVerdict } from './command-state.ts'
 import type { CommandWriter } from './command-writer.ts'
 import type { SessionRegistry } from './registry.ts'
 
 const PER_TURN = 500
+const ON_PHONE: readonly CommandStatus[] = ['RECEIVED', 'ACCEPTED', 'RUNNING']
 
 export interface ReaperDeps {
   readonly db: Database
@@ -20,7 +21,12 @@ export interface ReaperDeps {
   readonly writer: CommandWriter
 }
 
-/** Ends what is stuck: commands whose delivery deadline or lease is over. */
+interface Ended {
+  readonly command: CommandRow
+  readonly verdict: ReaperVerdict
+}
+
+/** Ends what is stuck: commands whose delivery deadline, lease or time to run is over. */
 export class Reaper {
   readonly #deps: ReaperDeps
 
@@ -40,48 +46,62 @@ export class Reaper {
     })
   }
 
-  /** Answers how many commands were ended. */
+  /** Answers how many tasks it changed. */
   async sweep(): Promise<number> {
     const { db, faults } = this.#deps
     const late = await this.#late()
     if (late.length === 0) return 0
     faults.hit('reap.commit.before')
-    const ended = await db.write(async (tx) => {
-      // Read again inside the write: an agent may have spoken in between.
-      const fresh = await rows(db.models.commands, {
-        where: { id: late.map((command) => command.id) },
-        transaction: tx,
-      })
-      const touched = new Set<number>()
-      for (const command of fresh) {
-        const verdict = reap(
-          command,
-          this.#deps.registry.get(command.deviceId) !== undefined,
-          this.#deps.clock.now().getTime(),
-        )
-        if (!verdict) continue
-        await this.#deps.writer.close(tx, command, verdict)
-        touched.add(command.taskId)
-      }
-      await this.#deps.progress.itemsChanged(tx, [...touched])
-      return touched.size
-    })
+    const ended = await db.write(async (tx) => await this.#end(tx, late))
     faults.hit('reap.commit.after')
+    for (const { command, verdict } of ended) {
+      // Only what runs on is told: of anything else the phone has to say first what it has.
+      if (isOverdue({ ...verdict, resultCode: verdict.code })) this.#cancel(command, verdict.reason)
+    }
+    return new Set(ended.map(({ command }) => command.taskId)).size
+  }
+
+  async #end(tx: Transaction, late: readonly CommandRow[]): Promise<Ended[]> {
+    const { db, clock, registry, writer, progress } = this.#deps
+    // Read again inside the write: an agent may have spoken in between.
+    const fresh = await rows(db.models.commands, { where: { id: late.map((command) => command.id) }, transaction: tx })
+    const ended: Ended[] = []
+    for (const command of fresh) {
+      const verdict = reap(command, registry.get(command.deviceId) !== undefined, clock.now().getTime())
+      if (!verdict) continue
+      await writer.close(tx, command, verdict)
+      ended.push({ command, verdict })
+    }
+    await progress.itemsChanged(tx, [...new Set(ended.map(({ command }) => command.taskId))])
     return ended
+  }
+
+  #cancel({ id: commandId, deviceId }: CommandRow, reason: string): void {
+    const value = { commandId, itemIds: [], code: 'CANCELLED', reason }
+    this.#deps.registry.get(deviceId)?.send({ $case: 'cancel', value })
   }
 
   async #late(): Promise<CommandRow[]> {
     const { commands } = this.#deps.db.models
     const now = this.#deps.clock.now().getTime()
-    const limit = PER_TURN
+    const some = { limit: PER_TURN, attributes: { exclude: ['payload'] } }
     const undelivered = await rows(commands, {
       where: { status: ['QUEUED', 'DISPATCHED'], afterCommandId: null, deliverBy: { [Op.lte]: now } },
-      limit,
+      ...some,
     })
     const silent = await rows(commands, {
-      where: { status: ['RECEIVED', 'ACCEPTED', 'RUNNING'], leaseUntil: { [Op.lte]: now } },
-      limit,
+      where: { status: [...ON_PHONE], leaseUntil: { [Op.lte]: now } },
+      ...some,
     })
-    return [...undelivered, ...silent]
+    const overdue = await rows(commands, {
+      where: {
+        [Op.and]: [
+          { status: [...ON_PHONE], startedAt: { [Op.ne]: null } },
+          where(literal('started_at + max_run_ms'), { [Op.lte]: now - OVERTIME_MS }),
+        ],
+      },
+      ...some,
+    })
+    return [...undelivered, ...silent, ...overdue]
   }
 }

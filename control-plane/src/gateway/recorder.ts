@@ -14,6 +14,7 @@ import { FrameLedger, type RecordedFrame, type Said } from './frame-ledger.ts'
 import { sessionError, STALE, type Session } from './session.ts'
 
 const FRAMES_PER_WRITE = 500
+const ENDED_HERE = 'the plane has ended it'
 const ITEM_COLUMNS = [
   'status',
   'provisional',
@@ -121,6 +122,8 @@ export class Recorder {
         acks.filter((ack) => ack.error === '').map((ack) => ack.commandId),
       )
     }
+    for (const { session, commandId } of ledger.cancels)
+      session.send({ $case: 'cancel', value: { commandId, itemIds: [], code: 'CANCELLED', reason: ENDED_HERE } })
     const put = entries.filter(({ frame }) => frame.$case === 'notNow' || frame.$case === 'rejected')
     for (const { session, frame } of put)
       if ('commandId' in frame.value) this.#deps.onFinished(session, [frame.value.commandId])

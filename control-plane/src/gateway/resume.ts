@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@muster/proto'
 import type { CommandRow } from '../tasks/command-model.ts'
-import { isFinal, isSettled } from './command-state.ts'
+import { isFinal, isOverdue, isSettled } from './command-state.ts'
 
 // What a returning agent and the plane make of each other's commands. No I/O, no clock.
 
@@ -51,7 +51,7 @@ export interface ResumePlan {
 
 export type ResumeRow = Pick<
   CommandRow,
-  'id' | 'status' | 'provisional' | 'effectClass' | 'accountId' | 'cancelRequestedAt'
+  'id' | 'status' | 'provisional' | 'effectClass' | 'accountId' | 'cancelRequestedAt' | 'resultCode'
 >
 
 /** What the plane makes of the one who says Hello. */
@@ -126,7 +126,7 @@ function disown({ commandId, level }: HeldCommand, row: ResumeRow | undefined, a
 function wordFor({ level }: HeldCommand, row: ResumeRow | undefined): ResumeWord {
   if (level === 'FINISHED') return 'SEND_RESULT'
   // The plane does not know it, or has closed it for good: what is left of it must not happen; what was done is told.
-  if (!row || isSettled(row) || row.cancelRequestedAt !== null) return 'CANCEL'
+  if (!row || isSettled(row) || isOverdue(row) || row.cancelRequestedAt !== null) return 'CANCEL'
   return 'GO_ON'
 }
 

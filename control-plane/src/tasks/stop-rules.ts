@@ -18,7 +18,10 @@ export const PAUSED_BY_OPERATOR: StopReason = { code: 'PAUSED', reason: 'an oper
 export const DEVICE_DELETED: StopReason = { code: 'CANCELLED', reason: 'the device was deleted' }
 
 type Asked = Pick<CommandRow, 'cancelRequestedAt' | 'cancelCode' | 'cancelReason'>
-type Ending = Pick<CommandRow, 'status' | 'provisional' | 'leaseUntil' | 'finishedAt' | 'resultCode' | 'resultReason'>
+type Ending = Pick<
+  CommandRow,
+  'status' | 'provisional' | 'leaseUntil' | 'startedAt' | 'finishedAt' | 'resultCode' | 'resultReason'
+>
 
 /** The stop that was asked of a command, if any. */
 export function stopOf(command: Asked): StopReason | undefined {
@@ -36,7 +39,14 @@ export const asked = (why: StopReason, now: number): Asked => ({
 /** No phone has it: it waits in the queue again, or ends where a stop was asked of it. */
 export function offPhone<C extends Asked & Ending>(command: C, now: number): C {
   const stop = stopOf(command)
-  const open = { provisional: false, leaseUntil: null, finishedAt: null, resultCode: null, resultReason: null }
+  const open = {
+    provisional: false,
+    leaseUntil: null,
+    startedAt: null,
+    finishedAt: null,
+    resultCode: null,
+    resultReason: null,
+  }
   if (!stop) return { ...command, ...open, status: 'QUEUED' }
   return { ...command, ...open, status: 'CANCELLED', finishedAt: now, resultCode: stop.code, resultReason: stop.reason }
 }
