@@ -19,6 +19,7 @@ import { contactRoutes } from './contacts/routes.ts'
 import { Contacts } from './contacts/service.ts'
 import { saveContacts } from './contacts/sync.ts'
 import { openDatabase, type Database } from './database/database.ts'
+import { dropOld, Housekeeping } from './database/housekeeping.ts'
 import { makeCodeForLauncher } from './devices/enrolment-codes.ts'
 import { deviceRoutes } from './devices/routes.ts'
 import { OrderedEventLog } from './events/log.ts'
@@ -58,18 +59,20 @@ export interface ControlPlane {
 }
 
 const HTTP_GRACE_MS = 2000
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Starts everything of one node. Throws when a port is taken or the data directory cannot be written. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { config } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
-  const { db, auth, events, tasks, gateway, changes, socket, http } = parts
+  const { db, auth, events, tasks, gateway, changes, housekeeping, socket, http } = parts
   await ensureAdmin({ db, auth }, config.adminPassword, join(config.dataDir, 'admin-password'))
   await changes.recover()
   await events.start()
   const grpcPort = await gateway.start(config.grpcPort, config.host)
   await tasks.start()
+  housekeeping.start()
   http.listen(config.httpPort, config.host)
   await once(http, 'listening')
   return {
@@ -79,6 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     stop: async () => {
       socket.close()
       await closeHttp(http)
+      await housekeeping.stop()
       await tasks.stop()
       await gateway.stop()
       await events.stop()
@@ -103,6 +107,7 @@ interface Parts {
   readonly tasks: Tasks
   readonly gateway: Gateway
   readonly changes: Changes
+  readonly housekeeping: Housekeeping
   readonly socket: EventSocket
   readonly http: Server
   readonly routes: readonly Route[]
@@ -197,11 +202,23 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     uploadDir: emptyUploads(config.dataDir),
     log,
   })
+  const { budgetSpends, idempotencyKeys, refreshTokens } = db.models
+  const housekeeping = new Housekeeping({
+    clock,
+    log,
+    chores: [
+      async () => await events.trim(),
+      ...gateway.chores,
+      dropOld(base, budgetSpends, { column: 'at', keptMs: 30 * DAY_MS }),
+      dropOld(base, idempotencyKeys, { column: 'createdAt', keptMs: DAY_MS }),
+      dropOld(base, refreshTokens, { column: 'expiresAt', keptMs: DAY_MS }),
+    ],
+  })
   const socket = new EventSocket({ auth, events, log })
   socket.attach(http)
   const enrolmentCode = async (name: string): Promise<string> =>
     await makeCodeForLauncher({ db, clock, caFingerprint: ca.fingerprint, audit }, name)
-  return { db, auth, enrolmentCode, events, tasks, gateway, changes, socket, http, routes }
+  return { db, auth, enrolmentCode, events, tasks, gateway, changes, housekeeping, socket, http, routes }
 }
 
 /** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */

@@ -47,7 +47,8 @@ export interface NewEvent {
 /** As a subscriber sees it. */
 export interface PublishedEvent {
   readonly seq: number
-  readonly type: EventType
+  /** `events.trimmed`: what was asked for is not kept any more; `id` is the first `seq` that is. */
+  readonly type: EventType | 'events.trimmed'
   readonly id: number
   readonly taskId?: number
   readonly status: string

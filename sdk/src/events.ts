@@ -5,7 +5,8 @@ import { MusterConnectionError } from './errors.ts'
 /** One state change, in the order of the database. */
 export interface TaskEvent {
   readonly seq: number
-  readonly type: 'task.updated' | 'item.updated' | 'device.updated'
+  /** `events.trimmed` comes first where `since` is older than what is kept: read the state anew; `id` is the first `seq` that is there. */
+  readonly type: 'task.updated' | 'item.updated' | 'device.updated' | 'events.trimmed'
   readonly id: number
   readonly taskId?: number
   readonly status: string

@@ -3,7 +3,7 @@ import { within } from './within.ts'
 
 export interface TaskEvent {
   readonly seq: number
-  readonly type: 'task.updated' | 'item.updated' | 'device.updated'
+  readonly type: 'task.updated' | 'item.updated' | 'device.updated' | 'events.trimmed'
   readonly id: number
   readonly taskId?: number
   readonly status: string

@@ -11,6 +11,8 @@ import type { EventRow } from './model.ts'
 
 const BATCH = 500
 const RETRY_MS = 1000
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000
+const KEPT_ROWS = 1_000_000
 const COLUMNS = 'type, ref_id, task_id, status, at, company_id'
 
 export interface OrderedEventLogDeps {
@@ -38,6 +40,8 @@ export class OrderedEventLog implements EventLog {
   readonly #deps: OrderedEventLogDeps
   readonly #subscribers = new Set<Subscriber>()
   #lastSeq = 0
+  /** The oldest that is kept. */
+  #firstSeq = 1
   #wanted = false
   #running: Promise<void> | undefined
   #stopped = false
@@ -48,7 +52,9 @@ export class OrderedEventLog implements EventLog {
 
   /** Publishes what a killed process left in the outbox. */
   async start(): Promise<void> {
-    this.#lastSeq = (await row(this.#deps.db.models.events, { order: [['seq', 'DESC']] }))?.seq ?? 0
+    const { events } = this.#deps.db.models
+    this.#lastSeq = (await row(events, { order: [['seq', 'DESC']] }))?.seq ?? 0
+    this.#firstSeq = (await row(events, { order: [['seq', 'ASC']] }))?.seq ?? 1
     this.#wake()
     await this.#running
   }
@@ -94,9 +100,33 @@ export class OrderedEventLog implements EventLog {
     })
   }
 
+  /**
+   * Drops some of the events that are older than a week or beyond a million; the newest stays, as its `seq` is where a
+   * restart goes on. Answers whether there may be more.
+   */
+  async trim(): Promise<boolean> {
+    const { db, clock } = this.#deps
+    const oldest = await rows(db.models.events, { order: [['seq', 'ASC']], limit: BATCH, attributes: ['seq', 'at'] })
+    const limit = clock.now().getTime() - KEPT_MS
+    const gone = oldest.filter(({ seq, at }) => seq < this.#lastSeq && (at < limit || seq <= this.#lastSeq - KEPT_ROWS))
+    const last = gone.at(-1)?.seq
+    if (last === undefined) return false
+    // Told first: who reads on from here must not pass over the gap in silence.
+    this.#firstSeq = last + 1
+    await db.write(
+      async (tx) => await db.models.events.destroy({ where: { seq: { [Op.lte]: last } }, transaction: tx }),
+    )
+    return gone.length === BATCH
+  }
+
   /** Reads the log until nothing newer is in it; what is published after that goes straight to the listener. */
   async #catchUp(subscriber: Subscriber): Promise<void> {
     while (!subscriber.closed) {
+      if (subscriber.cursor < this.#firstSeq - 1) {
+        subscriber.cursor = this.#firstSeq - 1
+        await subscriber.listener([this.#gap(this.#firstSeq)])
+        continue
+      }
       if (subscriber.cursor >= this.#lastSeq) {
         subscriber.live = true
         return
@@ -174,6 +204,12 @@ export class OrderedEventLog implements EventLog {
     const events = fresh.map((event) => this.#published(event))
     for (const subscriber of this.#subscribers)
       if (subscriber.live) this.#follow(subscriber, this.#deliver(subscriber, events))
+  }
+
+  /** What came before `first` is not kept: whoever asked for it has to read the state anew. */
+  #gap(first: number): PublishedEvent {
+    const at = this.#deps.time.format(this.#deps.clock.now().getTime())
+    return { seq: first - 1, type: 'events.trimmed', id: first, status: 'TRIMMED', at }
   }
 
   #published(event: EventRow): PublishedEvent {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Transaction } from 'sequelize'
 import type { Clock, Timer } from '../clock.ts'
 import type { Database } from '../database/database.ts'
+import { dropOld, type Chore } from '../database/housekeeping.ts'
 import { rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { Route } from '../http/route.ts'
@@ -25,7 +26,7 @@ import type { CertificateAuthority } from './ca.ts'
 import { CommandWriter } from './command-writer.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { HelloDesk } from './hello.ts'
-import { evidenceRoute, type MediaDeps } from './media.ts'
+import { dropHalfEvidence, dropOldEvidence, evidenceRoute, type MediaDeps } from './media.ts'
 import { Reaper } from './reaper.ts'
 import { Recorder } from './recorder.ts'
 import { addStandardServices } from './reflection.ts'
@@ -35,6 +36,7 @@ import { GatewayServer } from './tls-server.ts'
 
 const SWEEP_MS = 1000
 const DRAIN_RETRY_MS = 500
+const RECORDS_KEPT_MS = 90 * 24 * 60 * 60 * 1000
 
 export interface GatewayDeps {
   readonly db: Database
@@ -110,12 +112,23 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     return [evidenceRoute(this.#media)]
   }
 
+  /** Drops what agents have said and sent once it is of no use any more. */
+  get chores(): readonly Chore[] {
+    const { deviceEvents, orphanResults } = this.#deps.db.models
+    return [
+      dropOldEvidence(this.#media),
+      dropOld(this.#deps, deviceEvents, { column: 'at', keptMs: RECORDS_KEPT_MS }),
+      dropOld(this.#deps, orphanResults, { column: 'at', keptMs: RECORDS_KEPT_MS }),
+    ]
+  }
+
   get online(): number {
     return this.#registry.size
   }
 
   /** Starts listening; answers the port. */
   async start(port: number, host: string): Promise<number> {
+    await dropHalfEvidence(this.#media)
     await this.#forgetOldSessions()
     await this.#reaper.grantGrace()
     const actual = await this.#server.listen(port, host)

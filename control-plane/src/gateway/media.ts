@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -8,6 +8,7 @@ import type { FetchMaterialRequest, FetchMaterialResponse, UploadEvidenceRequest
 import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
+import { dropOld, type Chore } from '../database/housekeeping.ts'
 import { insert, row } from '../database/table.ts'
 import { invalid, MusterError, notFound } from '../errors.ts'
 import { defineRoute, FileAnswer, type ByteRange, type Route } from '../http/route.ts'
@@ -17,6 +18,7 @@ import { isCommandId, rowIdOf } from './frame-check.ts'
 
 const CHUNK_BYTES = 64 * 1024
 const LARGEST_EVIDENCE_BYTES = 5 * 1024 * 1024
+const EVIDENCE_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 const EVIDENCE_TYPES = new Set(['image/png', 'image/jpeg'])
 
 export interface MediaDeps {
@@ -72,7 +74,6 @@ export async function keepEvidence(
   deviceId: number,
   call: ServerReadableStream<UploadEvidenceRequest, unknown>,
 ): Promise<string> {
-  await mkdir(deps.evidenceDir, { recursive: true })
   const half = join(deps.evidenceDir, `${uuidv7()}.part`)
   let head: UploadEvidenceRequest | undefined
   let size = 0
@@ -128,6 +129,22 @@ export function evidenceRoute(deps: MediaDeps): Route {
       return new FileAnswer({ mimeType, size, open: stream })
     },
   })
+}
+
+/** Drops screenshots that are older than they are kept, the file before its row. */
+export const dropOldEvidence = (deps: MediaDeps): Chore =>
+  dropOld(deps, deps.db.models.evidence, {
+    column: 'at',
+    keptMs: EVIDENCE_KEPT_MS,
+    before: async (ids) => {
+      for (const id of ids) await rm(fileOf(deps, id), { force: true })
+    },
+  })
+
+/** What a killed process had received in part is of no use. */
+export async function dropHalfEvidence({ evidenceDir }: MediaDeps): Promise<void> {
+  await mkdir(evidenceDir, { recursive: true })
+  for (const name of await readdir(evidenceDir)) if (name.endsWith('.part')) await rm(join(evidenceDir, name))
 }
 
 const fileOf = (deps: MediaDeps, id: number): string => join(deps.evidenceDir, String(id))

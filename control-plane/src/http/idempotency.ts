@@ -65,7 +65,7 @@ export class Idempotency {
     const bodyHash = fingerprint({ path: call.path, request: call.request })
     const now = this.#clock.now().getTime()
     return await this.#db.write(async (tx) => {
-      await idempotencyKeys.destroy({ where: { createdAt: { [Op.lt]: now - KEPT_MS } }, transaction: tx })
+      await idempotencyKeys.destroy({ where: { ...where, createdAt: { [Op.lt]: now - KEPT_MS } }, transaction: tx })
       const known = await row(idempotencyKeys, { where, transaction: tx })
       if (known) return this.#replay(known, bodyHash)
       return this.#claimed(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx))
