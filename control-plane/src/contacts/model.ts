@@ -43,7 +43,7 @@ export const defineCustomers = (sequelize: Sequelize): Table<CustomerRow> =>
       lastSentAt: instant(),
       deletedAt: instant(),
     },
-    { indexes: [{ fields: ['accountId', 'wechatId'] }, { fields: ['wechatId'] }] },
+    { indexes: [{ fields: ['accountId', 'wechatId'] }, { fields: ['wechatId'] }, { fields: ['deletedAt'] }] },
   )
 
 export const defineTags = (sequelize: Sequelize): Table<TagRow> =>

@@ -12,6 +12,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
       { name: '0003-hot-paths', up: hotPaths },
       { name: '0004-records-of-calls', up: recordsOfCalls },
       { name: '0005-item-cancels', up: itemCancels },
+      { name: '0006-quick-ways', up: quickWays },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
@@ -61,6 +62,18 @@ async function recordsOfCalls({ context }: { context: QueryInterface }): Promise
   await context.bulkDelete('idempotency_keys', {})
 }
 
+/** What a phone's connection, a page of items and every send look for among many thousands. */
+async function quickWays({ context }: { context: QueryInterface }): Promise<void> {
+  await addMissingIndex(context, 'commands', ['device_id', 'status', 'after_command_id', 'not_before'])
+  await addMissingIndex(context, 'commands', ['device_id', 'provisional'])
+  await addMissingIndex(context, 'items', ['task_id'])
+  await addMissingIndex(context, 'customers', ['deleted_at'])
+  await addMissingIndex(context, 'kill_switches', ['lifted_at'])
+  // The first of them begins like it.
+  const replaced = 'commands_device_id_status'
+  if (await hasIndex(context, 'commands', replaced)) await context.removeIndex('commands', replaced)
+}
+
 async function addMissingColumn(
   context: QueryInterface,
   table: string,
@@ -72,8 +85,12 @@ async function addMissingColumn(
 
 async function addMissingIndex(context: QueryInterface, table: string, columns: string[]): Promise<void> {
   const name = `${table}_${columns.join('_')}`
-  const known = (await context.showIndex(table)) as readonly { name: string }[]
-  if (!known.some((index) => index.name === name)) await context.addIndex(table, columns, { name })
+  if (!(await hasIndex(context, table, name))) await context.addIndex(table, columns, { name })
+}
+
+async function hasIndex(context: QueryInterface, table: string, name: string): Promise<boolean> {
+  const known = (await context.showIndex(table)) as readonly { readonly name: string }[]
+  return known.some((index) => index.name === name)
 }
 
 /** Sequelize also knows names with a schema or a sort order, which no model here uses. */

@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Command } from '@muster/proto'
-import { Op, type Transaction } from 'sequelize'
+import { literal, Op, where, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
@@ -168,12 +168,17 @@ export class Dispatcher implements DispatchBell {
     const limit = sessions.length * each
     const due = await rows(db.models.commands, {
       where: {
-        deviceId: sessions.map((session) => session.facts.deviceId),
-        status: 'QUEUED',
-        afterCommandId: null,
-        cancelCode: null,
-        notBefore: { [Op.lte]: now },
-        deliverBy: { [Op.gt]: now },
+        [Op.and]: [
+          {
+            deviceId: sessions.map((session) => session.facts.deviceId),
+            status: 'QUEUED',
+            afterCommandId: null,
+            cancelCode: null,
+            notBefore: { [Op.lte]: now },
+          },
+          // The sign keeps SQLite from going through the queues of all devices by the index that has this column.
+          where(literal('+deliver_by'), { [Op.gt]: now }),
+        ],
       },
       attributes: { exclude: ['payload'] },
       order: [['id', 'ASC']],

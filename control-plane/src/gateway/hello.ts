@@ -184,14 +184,15 @@ export class HelloDesk {
     reason: string,
   ): Promise<ResumePlan> {
     const { db, clock, writer, progress } = this.#deps
+    const light = { attributes: { exclude: ['payload'] }, transaction: tx }
     const open = await rows(db.models.commands, {
       where: { deviceId, status: ['DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING'] },
-      transaction: tx,
+      ...light,
     })
-    const provisional = await rows(db.models.commands, { where: { deviceId, provisional: true }, transaction: tx })
+    const provisional = await rows(db.models.commands, { where: { deviceId, provisional: true }, ...light })
     const named = await rows(db.models.commands, {
       where: { id: held.map((command) => command.commandId), deviceId },
-      transaction: tx,
+      ...light,
     })
     const all = new Map([...open, ...provisional, ...named].map((command) => [command.id, command]))
     await this.#stopKilled(tx, all)

@@ -15,12 +15,17 @@ export interface KillSwitchRow {
 }
 
 export const defineKillSwitches = (sequelize: Sequelize): Table<KillSwitchRow> =>
-  defineTable<KillSwitchRow>(sequelize, 'kill_switches', {
-    id,
-    scope: { type: DataTypes.STRING(8), allowNull: false },
-    targetId: DataTypes.INTEGER,
-    reason: { type: DataTypes.STRING(500), allowNull: false },
-    createdBy: { type: DataTypes.INTEGER, allowNull: false },
-    createdAt: { type: instant(), allowNull: false },
-    liftedAt: instant(),
-  })
+  defineTable<KillSwitchRow>(
+    sequelize,
+    'kill_switches',
+    {
+      id,
+      scope: { type: DataTypes.STRING(8), allowNull: false },
+      targetId: DataTypes.INTEGER,
+      reason: { type: DataTypes.STRING(500), allowNull: false },
+      createdBy: { type: DataTypes.INTEGER, allowNull: false },
+      createdAt: { type: instant(), allowNull: false },
+      liftedAt: instant(),
+    },
+    { indexes: [{ fields: ['liftedAt'] }] },
+  )

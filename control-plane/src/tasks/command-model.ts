@@ -115,7 +115,10 @@ export const defineCommands = (sequelize: Sequelize): Table<CommandRow> =>
     },
     {
       indexes: [
-        { fields: ['deviceId', 'status'] },
+        // What is due for a device, without what waits behind another command or for its time.
+        { fields: ['deviceId', 'status', 'afterCommandId', 'notBefore'] },
+        // What a Hello may confirm or open again.
+        { fields: ['deviceId', 'provisional'] },
         { fields: ['status', 'deliverBy'] },
         { fields: ['status', 'leaseUntil'] },
         { fields: ['taskId'] },

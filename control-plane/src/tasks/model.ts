@@ -143,6 +143,8 @@ export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
     {
       indexes: [
         { fields: ['taskId', 'status'] },
+        // In their order, page by page: the one above would have to be sorted.
+        { fields: ['taskId'] },
         { fields: ['commandId'] },
         { fields: ['dependsOnItemId'] },
         { fields: ['customerId'] },
