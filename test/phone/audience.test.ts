@@ -5,12 +5,9 @@ const people = (count: number, name: (index: number) => string, id = (index: num
   Array.from({ length: count }, (_, index) => ({ id: id(index), nickname: name(index) }))
 const seenBy = (rig: PhoneRig) => rig.emulator.world().moments.map(({ text, visibility }) => [text, visibility])
 const only = (...contacts: string[]) => ({ type: 'INCLUDE' as const, contacts })
-/** As the composer writes it where nothing was written yet. */
-const HINTS: Readonly<Record<string, string>> = { 'phone-1': '这一刻的想法...', 'phone-2': '这一刻的想法…' }
 
 for (const phone of PHONES) {
   const on = (promise: string): string => `${phone}: ${promise}`
-  const hint = HINTS[phone] ?? ''
 
   test(on('a Moment is for exactly those it was meant for, by WeChat id, wherever they stand'), async (t) => {
     const rig = await PhoneRig.start(t, phone)
@@ -67,8 +64,18 @@ for (const phone of PHONES) {
   })
 
   test(on('a text is published and sent as it stands, or its item ends alone'), async (t) => {
-    const rig = await PhoneRig.start(t, phone)
+    // What the composer says where nothing was written yet.
+    let hint = ''
+    const rig = await PhoneRig.start(t, phone, {
+      dispatch: (emulator) => async (method, path, body) => {
+        const answer = await emulator.dispatch(method, path, body)
+        if (path.endsWith('/source')) hint = /hint="(这一刻[^"]+)"/.exec(String(answer))?.[1] ?? hint
+        return answer
+      },
+    })
     rig.emulator.addContacts(rig.owner, [{ id: 'wxid_a', nickname: '甲\u2028乙' }])
+    await rig.run(momentFor('新品', 'ALL'))
+    t.not(hint, '')
     for (const text of ['a\u2028b', 'a\u2029b', 'a\u0085b', 'a\r\nb\tc\u00a0', hint]) {
       const said = JSON.stringify(text)
       const sent = await rig.run(messageTo(text, { wechatId: 'wxid_a', nickname: '甲\u2028乙' }))

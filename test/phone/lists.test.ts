@@ -33,17 +33,17 @@ for (const phone of PHONES) {
 
   test(on('a sync finds every contact once, whatever lies over the list in the meantime'), async (t) => {
     for (const [index, kind] of KINDS.entries()) {
-      for (const nth of [1 + (index % 2), 4 - (index % 2)]) {
-        const rig = await PhoneRig.start(t, phone, atScroll(phone, nth, kind))
-        rig.emulator.addContacts(rig.owner, people(22))
-        const ended = await rig.run(SYNC_CONTACTS)
-        t.deepEqual(ended.items, [['SUCCEEDED', '']], `${kind} at scroll ${nth}: ${ended.reasons}`)
-        t.deepEqual(
-          contacts(ended).map(({ wechatId }) => wechatId),
-          people(22).map(({ id }) => id),
-          `${kind} at scroll ${nth}`,
-        )
-      }
+      // Together the phones meet it at the way to the top and at the way down.
+      const nth = (index + PHONES.indexOf(phone)) % 2 === 0 ? 1 : 3
+      const rig = await PhoneRig.start(t, phone, atScroll(phone, nth, kind))
+      rig.emulator.addContacts(rig.owner, people(22))
+      const ended = await rig.run(SYNC_CONTACTS)
+      t.deepEqual(ended.items, [['SUCCEEDED', '']], `${kind} at scroll ${nth}: ${ended.reasons}`)
+      t.deepEqual(
+        contacts(ended).map(({ wechatId }) => wechatId),
+        people(22).map(({ id }) => id),
+        `${kind} at scroll ${nth}`,
+      )
     }
   })
 
@@ -76,8 +76,8 @@ for (const phone of PHONES) {
 
   test(on('a sync finds every group with all of its members, whatever lies over the lists'), async (t) => {
     const names = Array.from({ length: 14 }, (_, index) => `群${index % 12}`)
-    for (const [index, kind] of KINDS.entries()) {
-      if (index % PHONES.length !== PHONES.indexOf(phone)) continue
+    const kinds = phone === 'phone-1' ? (['DIALOG', 'TREE_PARTIAL'] as const) : (['APP_KILLED'] as const)
+    for (const [index, kind] of kinds.entries()) {
       const rig = await PhoneRig.start(t, phone, atScroll(phone, 3 + 4 * index, kind))
       for (const name of names) await rig.group(name, ['wxid_c0'])
       const members = people(130).map(({ id }) => id)

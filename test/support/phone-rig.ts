@@ -20,13 +20,14 @@ import {
   Command,
   itemStatusFromWire,
   type CommandPayload,
+  type CommandResult,
   type MaterialRef,
   type Receiver,
   type SyncPage,
 } from '@muster/proto'
-import { Journal, noFaults, type AgentClock, type CommandHandler } from '@muster/sdk/agent'
-import { RunningCommand } from '../../sdk/src/agent/command-context.ts'
-import { EffectPace } from '../../sdk/src/agent/effect-pace.ts'
+import { Journal, noFaults, type AgentClock, type CommandHandler, type CommandHandlers } from '@muster/sdk/agent'
+import { Dispatcher } from '../../sdk/src/agent/dispatcher.ts'
+import type { FrameBody } from '../../sdk/src/agent/session.ts'
 
 /** The app versions the emulator knows, by the phone that has them. */
 export const PHONES = ['phone-1', 'phone-2'] as const
@@ -34,7 +35,10 @@ export const PHONES = ['phone-1', 'phone-2'] as const
 const log = pino({ level: 'silent' })
 const PLENTY = Budget.fromPartial({ posts: 999, messages: 999, likes: 999, comments: 999, timeZone: 'UTC' })
 
-/** Time in which waiting costs nothing: every timer is due at the next turn of the event loop. */
+/** How long a command may run: longer than any test lets pass. */
+const LIMIT_MS = 24 * 3_600_000
+
+/** Time in which waiting costs nothing: a timer is due at the next turn of the event loop, unless it is that limit. */
 export class LeapingClock implements AgentClock {
   #leapt = 0
 
@@ -47,6 +51,7 @@ export class LeapingClock implements AgentClock {
   }
 
   setTimeout(work: () => void, ms: number): { cancel(): void } {
+    if (ms >= LIMIT_MS) return { cancel: () => undefined }
     const timer = setImmediate(() => {
       this.#leapt += ms
       work()
@@ -73,7 +78,6 @@ export interface Ended {
   readonly items: readonly (readonly [status: string, code: string])[]
   readonly reasons: string
   readonly pages: readonly SyncPage[]
-  readonly error: unknown
 }
 
 /** The handlers of an agent on one emulated phone, in this process: no plane, no network, no waiting. */
@@ -89,7 +93,10 @@ export class PhoneRig {
   /** Resolves once the health says that the plane has to hear of another account. */
   readonly changed: Promise<void>
   readonly #dir: string
-  readonly #handlers: Readonly<Record<string, CommandHandler<unknown>>>
+  readonly #handlers: CommandHandlers
+  readonly #dispatcher: Dispatcher
+  #pages: SyncPage[] = []
+  #result = Promise.withResolvers<CommandResult>()
 
   private constructor(emulator: Emulator, phone: string, driver: LastingDriver, dir: string, signal: AbortSignal) {
     this.emulator = emulator
@@ -100,8 +107,22 @@ export class PhoneRig {
     const changed = Promise.withResolvers<void>()
     this.changed = changed.promise
     this.health = new DeviceHealth({ driver, clock: this.clock, log, signal, onChange: () => changed.resolve() })
-    const handlers = guarded(handlersFor({ driver, account: () => this.health.account }), this.health)
-    this.#handlers = handlers as Readonly<Record<string, CommandHandler<unknown>>>
+    this.#handlers = guarded(handlersFor({ driver, account: () => this.health.account }), this.health)
+    this.#dispatcher = new Dispatcher({
+      handlers: this.#handlers,
+      journal: this.journal,
+      clock: this.clock,
+      log,
+      faults: noFaults,
+      queueSize: 8,
+      connected: () => true,
+      heardAt: () => this.clock.monotonicMs(),
+      epoch: () => 1,
+      client: () => undefined,
+      send: (frame) => this.#hear(frame),
+      fetchMaterial: async ({ sha256 }) => join(dir, sha256),
+    })
+    this.#dispatcher.setBudget(PLENTY)
   }
 
   static async start(t: ExecutionContext, phone: string, options: RigOptions = {}): Promise<PhoneRig> {
@@ -155,43 +176,31 @@ export class PhoneRig {
 
   /** What the handler's check says to a command. */
   async check(payload: CommandPayload): Promise<string> {
-    const refusal = await this.#handlers[payload.$case]?.check?.(payload.value)
+    const handlers = this.#handlers as Readonly<Record<string, CommandHandler<unknown>>>
+    const refusal = await handlers[payload.$case]?.check?.(payload.value)
     return refusal ? `${refusal.kind} ${refusal.code}` : 'taken'
   }
 
-  /** Takes a command into the journal and runs it to its end. */
+  /** Runs a command that was taken in before, to its end. */
   async run(payload: CommandPayload): Promise<Ended> {
     const commandId = randomUUID()
-    const command = Command.fromPartial({ commandId, leaseMs: 60_000, maxRunMs: 6_000_000, payload } as object)
+    const command = Command.fromPartial({ commandId, leaseMs: 60_000, maxRunMs: LIMIT_MS, payload } as object)
     await this.journal.received([command])
-    const entry = this.journal.entry(commandId)
-    if (!entry) throw new Error('the journal did not take the command')
-    const environment = {
-      journal: this.journal,
-      clock: this.clock,
-      log,
-      faults: noFaults,
-      pace: new EffectPace(this.clock),
-      budget: () => PLENTY,
-      mayBegin: async () => undefined,
-      client: () => undefined,
-      send: () => undefined,
-      fetchMaterial: async ({ sha256 }: MaterialRef) => join(this.#dir, sha256),
-    }
-    const context = new RunningCommand(entry, environment, new AbortController().signal)
-    let error: unknown
-    try {
-      await this.#handlers[payload.$case]?.run(payload.value, context)
-    } catch (thrown) {
-      error = thrown
-    }
-    const outcomes = [...entry.items.values()].flatMap(({ outcome }) => outcome ?? [])
+    this.#pages = []
+    this.#result = Promise.withResolvers()
+    this.#dispatcher.resume([])
+    const { items } = await this.#result.promise
+    this.#dispatcher.acked([commandId], '')
     return {
-      items: outcomes.map(({ status, code }) => [String(itemStatusFromWire(status)), code] as const),
-      reasons: outcomes.map(({ reason }) => reason).join('; '),
-      pages: context.pages,
-      error,
+      items: items.map(({ status, code }) => [String(itemStatusFromWire(status)), code] as const),
+      reasons: items.map(({ reason }) => reason).join('; '),
+      pages: this.#pages,
     }
+  }
+
+  #hear(frame: FrameBody): void {
+    if (frame.$case === 'result') this.#result.resolve(frame.value)
+    if (frame.$case === 'progress' && frame.value.page) this.#pages.push(frame.value.page)
   }
 
   /** What was written, as `to: text`, in order. */
