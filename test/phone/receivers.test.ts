@@ -63,7 +63,15 @@ for (const phone of PHONES) {
   })
 
   test(on('two of one name are told apart though the second is far down the list'), async (t) => {
-    const rig = await PhoneRig.start(t, phone)
+    // What lies over the list when it is scrolled must not pass for its end.
+    let scrolls = 0
+    const rig = await PhoneRig.start(t, phone, {
+      dispatch: (emulator) => async (method, path, body) => {
+        const scroll = JSON.stringify(body ?? '').includes('scrollGesture')
+        if (scroll && ++scrolls === 1) emulator.addFault(phone, { kind: 'DIALOG', times: 2 })
+        return await emulator.dispatch(method, path, body)
+      },
+    })
     const twin = (id: string) => ({ id, nickname: '王', hideId: true })
     rig.emulator.addContacts(rig.owner, [twin('wxid_a'), ...people(14, (index) => `王${index}`), twin('wxid_b')])
     const ended = await rig.run(messageTo('在吗', { nickname: '王' }))
@@ -100,7 +108,8 @@ for (const phone of PHONES) {
     ]
     for (const [what, payload] of searches) {
       for (const kind of ['DIALOG', 'APP_KILLED', 'SCREEN_UNEXPECTED'] as const) {
-        const rig = await PhoneRig.start(t, phone, onceTyped(phone, { kind }))
+        // The first look reads back what was typed; the next ones are at the results.
+        const rig = await PhoneRig.start(t, phone, onceTyped(phone, { kind, after: 1 }))
         rig.emulator.addContacts(rig.owner, [{ id: 'wxid_phone3', nickname: '王' }])
         rig.emulator.addContacts('wxid_phone3', [{ id: rig.owner, nickname: '我' }])
         const path = `/world/accounts/${rig.owner}/moments`
