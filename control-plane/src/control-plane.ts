@@ -136,6 +136,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     disconnect: (deviceId: number, reason: string) => gatewayOf().disconnect(deviceId, reason),
     abandon: async (tx: Transaction, deviceId: number) => await gatewayOf().abandon(tx, deviceId),
     pushBudget: async (accountId: number) => await gatewayOf().pushBudget(accountId),
+    heardAt: (deviceId: number) => gatewayOf().heardAt(deviceId),
     get online() {
       return gatewayOf().online
     },

@@ -120,6 +120,8 @@ export interface DeviceSessions {
   abandon(tx: Transaction, deviceId: number): Promise<void>
   /** Sends the account's budget to its phone, when it is connected. */
   pushBudget(accountId: number): Promise<void>
+  /** When the device's live session last said anything, in milliseconds since 1970; undefined without one. */
+  heardAt(deviceId: number): number | undefined
   readonly online: number
 }
 

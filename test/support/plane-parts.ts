@@ -257,6 +257,7 @@ class Life {
         if (session) this.sessions.drop(session, reason)
       },
       pushBudget: async () => undefined,
+      heardAt: () => undefined,
     }
     const policy = new Policy({
       ...base,

@@ -63,7 +63,8 @@ function enrolmentCodeRoute(deps: DeviceRoutesDeps): Route {
   })
 }
 
-function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
+function readRoutes(deps: DeviceRoutesDeps): Route[] {
+  const { db, time } = deps
   const { devices, deviceEvents } = db.models
   return [
     defineRoute({
@@ -86,7 +87,7 @@ function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
         }
         const found = await rows(devices, { where, ...window(query), order: [['id', 'ASC']] })
         return {
-          items: await views(db, time, found),
+          items: await views(deps, found),
           page: query.page,
           size: query.size,
           total: await devices.count({ where }),
@@ -101,7 +102,7 @@ function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
       role: 'viewer',
       params: IdParams,
       data: Device,
-      handle: async ({ params }) => await oneView(db, time, params.id),
+      handle: async ({ params }) => await oneView(deps, params.id),
     }),
     defineRoute({
       method: 'get',
@@ -124,7 +125,7 @@ function readRoutes({ db, time }: DeviceRoutesDeps): Route[] {
 }
 
 function changeRoutes(deps: DeviceRoutesDeps): Route[] {
-  const { db, clock, time, sessions, events } = deps
+  const { db, clock, sessions, events } = deps
   const { devices, deviceEvents } = db.models
   const switched = (verb: 'disable' | 'enable', disabled: boolean): Route =>
     defineRoute({
@@ -153,7 +154,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
           await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(now) }])
         })
         if (disabled) sessions.disconnect(device.id, 'disabled by an operator')
-        return await oneView(db, time, device.id)
+        return await oneView(deps, device.id)
       },
     })
   return [
@@ -172,7 +173,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
           await devices.update({ name: body.name }, { where: { id: device.id }, transaction: tx })
           await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(device) }])
         })
-        return await oneView(db, time, params.id)
+        return await oneView(deps, params.id)
       },
     }),
     switched('disable', true),
@@ -210,13 +211,13 @@ async function existing(db: Database, id: number): Promise<DeviceRow> {
   return device
 }
 
-const oneView = async (db: Database, time: WorkspaceTime, id: number) => {
-  const [view] = await views(db, time, [await existing(db, id)])
+const oneView = async (deps: DeviceRoutesDeps, id: number) => {
+  const [view] = await views(deps, [await existing(deps.db, id)])
   if (!view) throw notFound('device', id)
   return view
 }
 
-async function views(db: Database, time: WorkspaceTime, found: readonly DeviceRow[]) {
+async function views({ db, time, sessions }: DeviceRoutesDeps, found: readonly DeviceRow[]) {
   const accountIds = found.flatMap((device) => device.accountId ?? [])
   const accounts = await rows(db.models.accounts, { where: { id: accountIds } })
   const wechatIds = new Map(accounts.map((account) => [account.id, account.wechatId]))
@@ -230,6 +231,7 @@ async function views(db: Database, time: WorkspaceTime, found: readonly DeviceRo
     model: device.model,
     appVersion: device.appVersion,
     agentVersion: device.agentVersion,
-    lastSeenAt: time.format(device.lastSeenAt),
+    // The row says when the phone came or went; what it says in between is too often to be written.
+    lastSeenAt: time.format(sessions.heardAt(device.id) ?? device.lastSeenAt),
   }))
 }

@@ -173,6 +173,13 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     this.#server.cut(session.facts.serial)
   }
 
+  /** The session's own time does not jump with the system's clock; what is told to people does. */
+  heardAt(deviceId: number): number | undefined {
+    const { clock } = this.#deps
+    const session = this.#registry.get(deviceId)
+    return session && clock.now().getTime() - Math.round(clock.monotonicMs() - session.heardAt)
+  }
+
   async pushBudget(accountId: number): Promise<void> {
     const session = this.#registry.ofAccount(accountId)
     const budget = session && (await this.#deps.guard.budget(accountId))

@@ -7,14 +7,17 @@ import { defineRoute, type Route } from '../../http/route.ts'
 import { ids, type WorkspaceTime } from '../../http/schemas.ts'
 import type { TaskCreation } from '../creation.ts'
 import type { ItemRow } from '../model.ts'
-import { VISIBILITIES, type MomentsParams, type ReceiverSnapshot } from '../params.ts'
+import { VISIBILITIES, type MomentsParams, type ReceiverSnapshot, type VisibleTo } from '../params.ts'
 import { unplannable } from '../planner.ts'
 import { newItem } from '../store.ts'
 import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
+import { reactions } from './moment-reactions.ts'
 
 const MOST_IMAGES = 9
 /** Of one account: they all go to its phone in one command. */
 const MOST_AUDIENCE = 2000
+/** As the plane gives it: a path, whatever the plane is called by those who reach it. */
+const OWN_PICTURE = /^\/api\/v1\/materials\/([1-9]\d{0,14})\/file$/
 
 const body = (time: WorkspaceTime) =>
   z.strictObject({
@@ -60,6 +63,7 @@ export function createMomentsRoute(deps: MomentsDeps): Route {
         throw invalid('content: is empty and there are no images; give one of them')
       if (request.autoComment && request.commentTexts.length === 0)
         throw invalid('commentTexts: is empty; autoComment needs at least one text')
+      checkAudienceIsUsed(request)
       creation.checkTime(request.scheduledTime)
       const devices = await creation.devices(request.devices)
       const params = await paramsOf(deps, request, devices)
@@ -108,37 +112,6 @@ function audienceWarnings(params: MomentsParams, items: readonly Omit<ItemRow, '
   })
 }
 
-/** Likes and comments of the other listed devices on each published Moment; never of its author. */
-function reactions(
-  params: MomentsParams,
-  items: readonly ItemRow[],
-  authors: ReadonlyMap<number, ReceiverSnapshot>,
-): Omit<ItemRow, 'id'>[] {
-  return items.flatMap((post, at) => {
-    const author = authors.get(post.accountId ?? 0)
-    if (!author) return []
-    return items.flatMap((other, otherAt) => {
-      if (other.deviceId === post.deviceId) return []
-      const base = {
-        taskId: 0,
-        deviceId: other.deviceId,
-        accountId: other.accountId,
-        receiver: post.receiver,
-        dependsOnItemId: post.id,
-      }
-      const text = params.commentTexts[(at + otherAt) % params.commentTexts.length]
-      return [
-        ...(params.autoLike
-          ? [newItem({ ...base, action: 'LIKE', payload: JSON.stringify({ action: 'LIKE', author }) })]
-          : []),
-        ...(params.autoComment && text
-          ? [newItem({ ...base, action: 'COMMENT', payload: JSON.stringify({ action: 'COMMENT', author, text }) })]
-          : []),
-      ]
-    })
-  })
-}
-
 async function paramsOf(
   { db, creation }: MomentsDeps,
   request: MomentsBody,
@@ -146,7 +119,7 @@ async function paramsOf(
 ): Promise<MomentsParams> {
   const images = await creation.materials(request.images.map(materialId), 'IMAGE', 'images')
   const { content, visibleTo, autoLike, autoComment, commentTexts } = request
-  const audience = visibleTo === 'INCLUDE' || visibleTo === 'EXCLUDE' ? await audienceOf(db, request, devices) : {}
+  const audience = isForSome(visibleTo) ? await audienceOf(db, request, devices) : {}
   return {
     kind: 'MOMENTS',
     content,
@@ -160,12 +133,27 @@ async function paramsOf(
   }
 }
 
-/** The id wins over the address; an address is taken only from our own store. */
+const isForSome = (visibleTo: VisibleTo): boolean => visibleTo === 'INCLUDE' || visibleTo === 'EXCLUDE'
+
+/** Whom nobody would keep from seeing it, or let see it, is not to be named: the author would believe in it. */
+function checkAudienceIsUsed(request: MomentsBody): void {
+  const { visibleTo } = request
+  if (isForSome(visibleTo)) return
+  for (const field of ['tagIds', 'customerIds'] as const)
+    if (request[field].length > 0)
+      throw invalid(`${field}: visibleTo ${visibleTo} takes none; leave them out, or use INCLUDE or EXCLUDE`)
+}
+
+/** The id wins over the address. Only what a material's `url` says is ours: any other host may have the same path. */
 function materialId(image: { materialId?: number | undefined; url?: string | undefined }, at: number): number {
   if (image.materialId !== undefined) return image.materialId
-  const own = /\/api\/v1\/materials\/(\d+)\/file$/.exec(image.url ?? '')?.[1]
-  if (own) return Number(own)
-  throw invalid(`images.${at}.materialId: is missing; upload the picture to /materials and give its id`)
+  if (image.url === undefined)
+    throw invalid(`images.${at}.materialId: is missing; upload the picture to /materials and give its id`)
+  const own = OWN_PICTURE.exec(image.url)?.[1]
+  if (own !== undefined) return Number(own)
+  throw invalid(
+    `images.${at}.url: is not the url of a material; upload the picture to /materials and give its materialId or the url it answers`,
+  )
 }
 
 async function audienceOf(
@@ -177,7 +165,8 @@ async function audienceOf(
     throw invalid(`tagIds: visibleTo ${request.visibleTo} needs tagIds or customerIds; name who may or may not see it`)
   }
   const tags = await rows(db.models.tags, { where: { id: request.tagIds } })
-  const unknown = request.tagIds.find((id) => !tags.some((tag) => tag.id === id))
+  const known = new Set(tags.map((tag) => tag.id))
+  const unknown = request.tagIds.find((id) => !known.has(id))
   if (unknown !== undefined) throw notFound('tagIds: tag', unknown)
   const links = await rows(db.models.customerTags, { where: { tagId: request.tagIds } })
   const wanted = [...new Set([...request.customerIds, ...links.map((link) => link.customerId)])]
@@ -186,9 +175,11 @@ async function audienceOf(
     wanted,
     async (id) => await rows(db.models.customers, { where: { id, deletedAt: null } }),
   )
-  const missing = request.customerIds.find((id) => !found.some((customer) => customer.id === id))
+  const there = new Set(found.map((customer) => customer.id))
+  const missing = request.customerIds.find((id) => !there.has(id))
   if (missing !== undefined) throw notFound('customerIds: customer', missing)
-  for (const [accountId, mine] of Map.groupBy(found, (customer) => customer.accountId)) {
+  const byAccount = Map.groupBy(found, (customer) => customer.accountId)
+  for (const [accountId, mine] of byAccount) {
     if (mine.length > MOST_AUDIENCE && accountIds.includes(accountId))
       throw invalid(
         `tagIds: name ${mine.length} customers of account ${accountId}; one Moment takes at most ${MOST_AUDIENCE} of an account`,
@@ -197,15 +188,13 @@ async function audienceOf(
   return Object.fromEntries(
     accountIds.map((accountId) => [
       String(accountId),
-      found
-        .filter((customer) => customer.accountId === accountId)
-        .map(({ wechatId, nickname, remark }) => ({
-          wechatId: wechatId ?? '',
-          nickname,
-          remark,
-          isGroup: false,
-          memberCount: 0,
-        })),
+      (byAccount.get(accountId) ?? []).map(({ wechatId, nickname, remark }) => ({
+        wechatId: wechatId ?? '',
+        nickname,
+        remark,
+        isGroup: false,
+        memberCount: 0,
+      })),
     ]),
   )
 }

@@ -1,0 +1,64 @@
+import test from 'ava'
+import { accountOf, customer } from '../support/plane-tasks.ts'
+import { pngOf } from '../support/pictures.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
+
+const plane = sharedTestPlane(test)
+
+async function uploaded(shade: number): Promise<{ id: number; url: string }> {
+  const form = new FormData()
+  form.append('file', new Blob([new Uint8Array(pngOf(8, shade))]), 'a.png')
+  return (await plane().ok('POST', '/materials', form)) as unknown as { id: number; url: string }
+}
+
+test.serial("a picture is taken by the url its material answers, and by nobody else's", async (t) => {
+  const { deviceId } = await plane().enrol('pictures')
+  const { id, url } = await uploaded(7)
+  const create = async (...images: object[]) =>
+    await plane().call('POST', '/wechat/moments/tasks', { devices: [deviceId], images, scheduledTime: '2999-01-01' })
+  t.is((await create({ url })).status, 200)
+  t.is((await create({ materialId: id, url: 'https://elsewhere.example/a.png' })).status, 200, 'the id wins')
+  for (const foreign of [
+    `https://elsewhere.example${url}`,
+    `http://127.0.0.1:${plane().httpPort}@elsewhere.example${url}`,
+    `//elsewhere.example${url}`,
+    `/proxy${url}`,
+    `${url}?token=1`,
+    '/api/v1/materials/0/file',
+    '',
+  ]) {
+    const refused = await create({ materialId: id }, { url: foreign })
+    t.deepEqual([refused.status, refused.code], [400, 'INVALID_REQUEST'], foreign)
+    t.regex(refused.msg, /^images\.1\.url: .*upload/)
+  }
+  t.regex((await create({})).msg, /^images\.0\.materialId: is missing/)
+  t.is((await create({ url: '/api/v1/materials/987654/file' })).status, 404)
+})
+
+test.serial('who may see a Moment is named only where that is asked for', async (t) => {
+  const agent = await plane().enrol('audience')
+  await agent.connect()
+  const customerIds = [await customer(plane(), await accountOf(plane(), agent), 'zhang')]
+  const { id: tagId } = await plane().ok('POST', '/tags', { name: 'seen' })
+  const create = async (more: object) =>
+    await plane().call('POST', '/wechat/moments/tasks', { content: 'a', devices: [agent.deviceId], ...more })
+  for (const more of [
+    { tagIds: [tagId] },
+    { visibleTo: 'ALL', tagIds: [tagId] },
+    { visibleTo: 'PRIVATE', customerIds },
+  ]) {
+    const refused = await create(more)
+    t.deepEqual([refused.status, refused.code], [400, 'INVALID_REQUEST'])
+    t.regex(refused.msg, 'customerIds' in more ? /^customerIds: visibleTo PRIVATE/ : /^tagIds: visibleTo ALL/)
+  }
+  for (const [more, what] of [
+    [{ tagIds: [987_654], customerIds }, /^tagIds: tag 987654/],
+    [{ customerIds: [987_654] }, /^customerIds: customer 987654/],
+  ] as const) {
+    const unknown = await create({ visibleTo: 'INCLUDE', ...more })
+    t.deepEqual([unknown.status, unknown.code], [404, 'NOT_FOUND'])
+    t.regex(unknown.msg, what)
+  }
+  t.is((await plane().ok('GET', `/wechat/moments/tasks?deviceId=${agent.deviceId}`))['total'], 0)
+  t.is((await create({ visibleTo: 'PRIVATE', tagIds: [], customerIds: [] })).status, 200)
+})
