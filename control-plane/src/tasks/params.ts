@@ -20,12 +20,17 @@ export interface ReceiverSnapshot {
 export const VISIBILITIES = ['ALL', 'PRIVATE', 'INCLUDE', 'EXCLUDE'] as const
 export type VisibleTo = (typeof VISIBILITIES)[number]
 
+export const RECEIVER_TYPES = ['ALL', 'TAG', 'GROUP', 'CUSTOMERS'] as const
+
 export interface MomentsParams {
   readonly kind: 'MOMENTS'
   readonly content: string
   readonly images: readonly MaterialSnapshot[]
   readonly devices: readonly number[]
   readonly visibleTo: VisibleTo
+  /** Who was named; tasks of earlier versions have only the audience that came of it. */
+  readonly tagIds?: readonly number[]
+  readonly customerIds?: readonly number[]
   /** Whose friends may or may not see it, by account; empty for ALL and PRIVATE. */
   readonly audience: Readonly<Record<string, readonly ReceiverSnapshot[]>>
   readonly autoLike: boolean
@@ -42,7 +47,7 @@ export interface MessageParams {
     readonly materials: readonly MaterialSnapshot[]
   }
   readonly receivers: {
-    readonly type: 'ALL' | 'TAG' | 'GROUP' | 'CUSTOMERS'
+    readonly type: (typeof RECEIVER_TYPES)[number]
     readonly tagIds: readonly number[]
     readonly groupIds: readonly number[]
     readonly customerIds: readonly number[]

@@ -641,7 +641,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One task */
+        /** One task, with what it is to do */
         get: operations["getTasksId"];
         put?: never;
         post?: never;
@@ -675,7 +675,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One task */
+        /** One task, with what it is to do */
         get: operations["getWechatMomentsTasksId"];
         put?: never;
         post?: never;
@@ -709,7 +709,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One task */
+        /** One task, with what it is to do */
         get: operations["getMessageTasksId"];
         put?: never;
         post?: never;
@@ -1129,6 +1129,96 @@ export interface components {
                 [key: string]: number;
             };
             reason: string | null;
+        };
+        TaskDetail: {
+            id: number;
+            /** @enum {string} */
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            name: string;
+            /** @enum {string} */
+            status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
+            scheduledTime: string | null;
+            /** @description ISO 8601 with the offset of the workspace */
+            createTime: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+            /** @description `total`, and the number of items in each state there are any in */
+            counts: {
+                [key: string]: number;
+            };
+            reason: string | null;
+            deliverWithinSeconds: number;
+            params: components["schemas"]["TaskParams"];
+            devices: {
+                id: number;
+                name: string;
+                /** @enum {string} */
+                status: "ONLINE" | "OFFLINE" | "DISABLED";
+                deleted: boolean;
+            }[];
+        };
+        TaskParams: components["schemas"]["MomentsTaskParams"] | components["schemas"]["MessageTaskParams"] | components["schemas"]["SyncTaskParams"];
+        MomentsTaskParams: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "MOMENTS";
+            content: string;
+            images: {
+                materialId: number;
+                url: string;
+            }[];
+            /** @enum {string} */
+            visibleTo: "ALL" | "PRIVATE" | "INCLUDE" | "EXCLUDE";
+            tagIds: number[];
+            customerIds: number[];
+            /** @description How many customers of each account are meant by INCLUDE or EXCLUDE */
+            audience: {
+                accountId: number;
+                customers: number;
+            }[];
+            autoLike: boolean;
+            autoComment: boolean;
+            commentTexts: string[];
+        };
+        MessageTaskParams: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "MESSAGE";
+            templateId: number;
+            /** @description As it was when the task took it; later changes of the template do not count */
+            template: {
+                /** @enum {string} */
+                type: "TEXT" | "IMAGE" | "TEXT_WITH_IMAGE" | "VIDEO" | "LINK";
+                content: string;
+                images: {
+                    materialId: number;
+                    url: string;
+                }[];
+            };
+            receivers: {
+                /** @enum {string} */
+                type: "ALL" | "TAG" | "GROUP" | "CUSTOMERS";
+                tagIds: number[];
+                groupIds: number[];
+                customerIds: number[];
+            };
+            variables: {
+                [key: string]: string;
+            };
+            intervalSeconds: number;
+            batchSize: number;
+            batchPauseSeconds: number;
+        };
+        SyncTaskParams: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "FRIENDS_SYNC" | "GROUPS_SYNC";
         };
         Item: {
             id: number;
@@ -3932,7 +4022,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Task"];
+                        data: components["schemas"]["TaskDetail"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -4018,7 +4108,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Task"];
+                        data: components["schemas"]["TaskDetail"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -4104,7 +4194,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Task"];
+                        data: components["schemas"]["TaskDetail"];
                         timestamp: number;
                         requestId: string;
                     };

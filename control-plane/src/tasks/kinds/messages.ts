@@ -6,7 +6,7 @@ import type { Database } from '../../database/database.ts'
 import { invalid, notFound } from '../../errors.ts'
 import { BUILT_IN_VARIABLES, longestText, variablesOf } from '../../templates/render.ts'
 import type { TaskCreation } from '../creation.ts'
-import type { MessageParams } from '../params.ts'
+import { RECEIVER_TYPES, type MessageParams } from '../params.ts'
 import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
 import { MessageReceivers } from './message-receivers.ts'
 
@@ -19,7 +19,7 @@ const body = (time: WorkspaceTime) =>
     ...commonFields(time),
     templateId: z.number().int().positive(),
     receivers: z.strictObject({
-      type: z.enum(['ALL', 'TAG', 'GROUP', 'CUSTOMERS']),
+      type: z.enum(RECEIVER_TYPES),
       tagIds: ids.default([]),
       groupIds: ids.default([]),
       customerIds: ids.default([]),

@@ -118,7 +118,7 @@ async function paramsOf(
   devices: readonly DeviceRow[],
 ): Promise<MomentsParams> {
   const images = await creation.materials(request.images.map(materialId), 'IMAGE', 'images')
-  const { content, visibleTo, autoLike, autoComment, commentTexts } = request
+  const { content, visibleTo, tagIds, customerIds, autoLike, autoComment, commentTexts } = request
   const audience = isForSome(visibleTo) ? await audienceOf(db, request, devices) : {}
   return {
     kind: 'MOMENTS',
@@ -126,6 +126,8 @@ async function paramsOf(
     images,
     devices: devices.map((device) => device.id),
     visibleTo,
+    tagIds,
+    customerIds,
     audience,
     autoLike,
     autoComment,

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { Timestamp } from '../http/schemas.ts'
+import { ITEM_STATUSES, TASK_KINDS, TASK_STATUSES } from './model.ts'
+import { ParamsView } from './params-view.ts'
+
+// What the API says of tasks and their items.
+
+const Counts = z
+  .record(z.string(), z.number().int())
+  .meta({ description: '`total`, and the number of items in each state there are any in' })
+/** As a list shows it. */
+export const Task = z
+  .strictObject({
+    id: z.number().int(),
+    kind: z.enum(TASK_KINDS),
+    name: z.string(),
+    status: z.enum(TASK_STATUSES),
+    scheduledTime: Timestamp.nullable(),
+    createTime: Timestamp,
+    startedAt: Timestamp.nullable(),
+    finishedAt: Timestamp.nullable(),
+    counts: Counts,
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Task' })
+/** With all that somebody who is to approve it has to know. */
+export const TaskDetail = Task.extend({
+  deliverWithinSeconds: z.number().int(),
+  params: ParamsView,
+  devices: z.array(
+    z.strictObject({
+      id: z.number().int(),
+      name: z.string(),
+      status: z.enum(['ONLINE', 'OFFLINE', 'DISABLED']),
+      deleted: z.boolean(),
+    }),
+  ),
+}).meta({ id: 'TaskDetail' })
+export const Item = z
+  .strictObject({
+    id: z.number().int(),
+    taskId: z.number().int(),
+    deviceId: z.number().int(),
+    accountId: z.number().int().nullable(),
+    customerId: z.number().int().nullable(),
+    groupId: z.number().int().nullable(),
+    action: z.string(),
+    receiver: z.string(),
+    status: z.enum(ITEM_STATUSES),
+    code: z.string().nullable(),
+    reason: z.string().nullable(),
+    provisional: z.boolean().meta({ description: 'A silent phone may still replace this state' }),
+    commandId: z.string().nullable(),
+    attempts: z.number().int(),
+    startedAt: Timestamp.nullable(),
+    finishedAt: Timestamp.nullable(),
+    evidenceUrl: z.string().nullable(),
+  })
+  .meta({ id: 'Item' })
+export const Retried = Task.extend({
+  retried: z.number().int().meta({ description: 'Items that are tried again' }),
+  unsure: z.number().int().meta({ description: 'Failed items left alone: a silent phone may still say it did them' }),
+}).meta({ id: 'RetriedTask' })
