@@ -178,6 +178,15 @@ export function succeeded(command: Command, more: Partial<CommandResult> = {}): 
   }
 }
 
+/** The result of a command of which nothing could be done, for sure. */
+export function failed(command: Command): Up {
+  const why = { code: 'APP_NOT_READY', reason: 'the app does not start' }
+  const items = itemIdsIn(command).map((itemId) => {
+    return { itemId, status: ItemStatus.FAILED, ...why, evidenceId: '', atUnixMs: 0 }
+  })
+  return succeeded(command, { status: CommandStatus.FAILED, ...why, items })
+}
+
 /** What an agent's Hello says about a command it holds. */
 export const inFlight = (command: Command, level: CommandLevel = CommandLevel.RECEIVED): Partial<Hello> => ({
   inFlight: [{ commandId: command.commandId, level, items: [] }],

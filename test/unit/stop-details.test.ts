@@ -128,7 +128,7 @@ test('retry-failed tries what failed for sure and says how much it left; a delet
     ['FAILED', 'APP_NOT_READY'],
     ['EXPIRED', 'DEVICE_OFFLINE'],
   ])
-  t.deepEqual(await parts.operations.retryFailed(taskId), { retried: 1, unsure: 1 })
+  t.deepEqual(await parts.operations.retryFailed(taskId), { retried: 1, unsure: 1, deviceDeleted: 0 })
   const refused = await t.throwsAsync(async () => await parts.operations.retryFailed(taskId))
   t.true(refused instanceof MusterError && refused.code === 'CONFLICT')
   t.regex(refused?.message ?? '', /1 items may still be on a phone/)

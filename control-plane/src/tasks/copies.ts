@@ -3,10 +3,12 @@ import type { Database } from '../database/database.ts'
 import { insert, row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
 import type { EventLog } from '../ports.ts'
+import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import { textFor, type MessageText } from './kinds/message-text.ts'
 import type { ItemRow } from './model.ts'
 import type { ItemPayload, TaskParams } from './params.ts'
 import { unplannable } from './planner.ts'
+import { DEVICE_DELETED } from './stop-rules.ts'
 import { newItem, type TaskStore } from './store.ts'
 
 /** Makes drafts of tasks that were. */
@@ -23,7 +25,10 @@ export class TaskCopies {
     this.#events = deps.events
   }
 
-  /** A draft with the same content and receivers; `resume` starts it. Answers its id. */
+  /**
+   * A draft with the same content and receivers; `resume` starts it. What a deleted device would do is cancelled in it, as
+   * in a draft that was there before; throws CONFLICT when nothing is left. Answers the draft's id.
+   */
   async copy(taskId: number, userId: number): Promise<number> {
     const { tasks, items, taskDevices } = this.#db.models
     const task = await row(tasks, { where: { id: taskId } })
@@ -31,6 +36,10 @@ export class TaskCopies {
     const old = await rows(items, { where: { taskId }, order: [['id', 'ASC']] })
     const devices = await rows(taskDevices, { where: { taskId } })
     return await this.#db.write(async (tx) => {
+      const deviceIds = devices.map(({ deviceId }) => deviceId)
+      const gone = await deletedDevices(this.#db, tx, deviceIds)
+      if (deviceIds.length > 0 && gone.size === deviceIds.length)
+        throw allDeleted(`task ${taskId} cannot be copied`, gone, 'create a new task with devices there are')
       const { kind, params, deliverWithinSeconds } = task
       const values = {
         kind,
@@ -41,11 +50,11 @@ export class TaskCopies {
         createdBy: userId,
       }
       const id = await insert(tasks, { ...values, createdAt: this.#clock.now().getTime() }, tx)
-      await taskDevices.bulkCreate(devices.map(({ deviceId }) => ({ taskId: id, deviceId })) as never[], {
+      await taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId: id, deviceId })) as never[], {
         transaction: tx,
       })
       const first = old.filter((item) => item.dependsOnItemId === null)
-      const target = { params: task.params as TaskParams, taskId: id, now: this.#clock.now().getTime() }
+      const target = { params: task.params as TaskParams, taskId: id, now: this.#clock.now().getTime(), gone }
       await this.#store.insertItems(
         tx,
         first.map((item) => fresh(item, target, null)),
@@ -67,12 +76,14 @@ interface CopyTarget {
   readonly params: TaskParams
   readonly taskId: number
   readonly now: number
+  /** Deleted devices. */
+  readonly gone: ReadonlyMap<number, string>
 }
 
 /** As before anything was done: the rules of the day it starts decide again. What cannot be sent at all is skipped. */
 function fresh(
   item: ItemRow,
-  { params, taskId, now }: CopyTarget,
+  { params, taskId, now, gone }: CopyTarget,
   dependsOnItemId: number | null,
 ): Omit<ItemRow, 'id'> {
   const { deviceId, accountId, customerId, groupId, action, receiver } = item
@@ -89,6 +100,7 @@ function fresh(
     payload: JSON.stringify(payload),
     dependsOnItemId,
     ...(why ? { status: 'SKIPPED' as const, ...why, finishedAt: now } : {}),
+    ...(gone.has(deviceId) ? { status: 'CANCELLED' as const, ...DEVICE_DELETED, finishedAt: now } : {}),
   })
 }
 

@@ -5,6 +5,7 @@ import { row, rows } from '../database/table.ts'
 import { conflict, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { Approval } from './approval.ts'
+import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { TaskRow } from './model.ts'
 import type { TaskRollUp } from './progress.ts'
@@ -27,6 +28,8 @@ export interface Retried {
   readonly retried: number
   /** Left alone: a phone that is silent may still say that it did them. */
   readonly unsure: number
+  /** Left alone: their device was deleted. */
+  readonly deviceDeleted: number
 }
 
 /** What an operator does with a task once it exists. */
@@ -118,9 +121,15 @@ export class TaskOperations {
     const answer = await db.write(async (tx) => {
       await this.#task(tx, taskId, 'retry')
       const ended = await rows(db.models.items, { where: { taskId, status: ['FAILED', 'EXPIRED'] }, transaction: tx })
-      const again = ended.filter((item) => isRetryable(item) && !item.provisional)
+      const failed = ended.filter((item) => isRetryable(item) && !item.provisional)
+      const gone = await deletedDevices(
+        db,
+        tx,
+        failed.map((item) => item.deviceId),
+      )
+      const again = failed.filter((item) => !gone.has(item.deviceId))
       const unsure = ended.filter((item) => item.provisional).length
-      if (again.length === 0) throw nothingToRetry(unsure)
+      if (again.length === 0) throw nothingToRetry(taskId, unsure, gone)
       await db.models.items.increment('attempts', {
         by: 1,
         where: { id: again.map((item) => item.id) },
@@ -140,7 +149,7 @@ export class TaskOperations {
       await store.changeTask(tx, taskId, { status: 'PROCESSING', reason: null })
       await this.#plan(tx, taskId)
       await rollUp.itemsChanged(tx, [taskId])
-      return { retried: again.length, unsure }
+      return { retried: again.length, unsure, deviceDeleted: failed.length - again.length }
     })
     faults.hit('retry.commit.after')
     return answer
@@ -196,7 +205,9 @@ export class TaskOperations {
   }
 }
 
-function nothingToRetry(unsure: number): MusterError {
+function nothingToRetry(taskId: number, unsure: number, gone: ReadonlyMap<number, string>): MusterError {
+  if (gone.size > 0)
+    return allDeleted(`task ${taskId} has nothing to try again`, gone, 'create a new task with devices there are')
   if (unsure === 0) return conflict('no item failed; there is nothing to try again')
   return conflict(
     `${unsure} items may still be on a phone that is silent; wait until it is back, or until it has been cleared`,

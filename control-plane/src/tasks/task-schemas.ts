@@ -60,4 +60,5 @@ export const Item = z
 export const Retried = Task.extend({
   retried: z.number().int().meta({ description: 'Items that are tried again' }),
   unsure: z.number().int().meta({ description: 'Failed items left alone: a silent phone may still say it did them' }),
+  deviceDeleted: z.number().int().meta({ description: 'Failed items left alone: their device was deleted' }),
 }).meta({ id: 'RetriedTask' })

@@ -1262,6 +1262,8 @@ export interface components {
             retried: number;
             /** @description Failed items left alone: a silent phone may still say it did them */
             unsure: number;
+            /** @description Failed items left alone: their device was deleted */
+            deviceDeleted: number;
         };
         KillSwitch: {
             id: number;
