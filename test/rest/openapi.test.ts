@@ -139,6 +139,7 @@ async function operate(contract: Contract): Promise<void> {
   await call('POST', '/tasks/{id}/resume', taskId)
   await call('POST', '/tasks/{id}/cancel', taskId)
   await call('POST', '/tasks/{id}/cancel', copyId)
+  await call('DELETE', '/tasks/{id}', copyId)
   const switchId = await add('/kill-switches', { scope: 'DEVICE', id: agent.deviceId, reason: 'r' })
   await call('DELETE', '/kill-switches/{id}', switchId)
   await call('POST', '/devices/{id}/disable', agent.deviceId)

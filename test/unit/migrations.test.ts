@@ -14,6 +14,7 @@ const LATER_COLUMNS = [
   ['audit_log', 'request'],
   ['idempotency_keys', 'effect_at'],
   ['users', 'deleted_at'],
+  ['tasks', 'deleted_at'],
 ] as const
 const LATER_INDEXES = [
   'commands_account_id_finished_at',

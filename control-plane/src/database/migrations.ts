@@ -13,6 +13,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
       { name: '0004-records-of-calls', up: recordsOfCalls },
       { name: '0005-item-cancels', up: itemCancels },
       { name: '0006-quick-ways', up: quickWays },
+      { name: '0007-deleted-tasks', up: deletedTasks },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
@@ -72,6 +73,11 @@ async function quickWays({ context }: { context: QueryInterface }): Promise<void
   // The first of them begins like it.
   const replaced = 'commands_device_id_status'
   if (await hasIndex(context, 'commands', replaced)) await context.removeIndex('commands', replaced)
+}
+
+/** Tasks that are out of sight. */
+async function deletedTasks({ context }: { context: QueryInterface }): Promise<void> {
+  await addMissingColumn(context, 'tasks', 'deleted_at', DataTypes.BIGINT)
 }
 
 async function addMissingColumn(

@@ -31,7 +31,7 @@ export class TaskCopies {
    */
   async copy(taskId: number, userId: number): Promise<number> {
     const { tasks, items, taskDevices } = this.#db.models
-    const task = await row(tasks, { where: { id: taskId } })
+    const task = await row(tasks, { where: { id: taskId, deletedAt: null } })
     if (!task) throw notFound('task', taskId)
     const old = await rows(items, { where: { taskId }, order: [['id', 'ASC']] })
     const devices = await rows(taskDevices, { where: { taskId } })

@@ -8,7 +8,7 @@ export const FINAL_TASK: readonly TaskStatus[] = ['COMPLETED', 'PARTIAL', 'FAILE
 export type ItemCounts = Readonly<Partial<Record<ItemStatus, number>>>
 
 /** What an operator may ask of a task. */
-export type TaskVerb = 'pause' | 'resume' | 'cancel' | 'retry' | 'approve' | 'reject'
+export type TaskVerb = 'pause' | 'resume' | 'cancel' | 'retry' | 'approve' | 'reject' | 'delete'
 
 const ALLOWED: Readonly<Record<TaskVerb, readonly TaskStatus[]>> = {
   pause: ['SCHEDULED', 'PROCESSING'],
@@ -17,6 +17,8 @@ const ALLOWED: Readonly<Record<TaskVerb, readonly TaskStatus[]>> = {
   retry: ['PROCESSING', 'PARTIAL', 'FAILED', 'COMPLETED', 'CANCELLED'],
   approve: ['IN_REVIEW'],
   reject: ['IN_REVIEW'],
+  // What has not begun is taken back whole; what has begun is cancelled first, for a phone may be at it.
+  delete: ['DRAFT', 'IN_REVIEW', 'SCHEDULED', ...FINAL_TASK],
 }
 
 /** Whether the verb fits the state; the states it fits are in the message of the refusal. */

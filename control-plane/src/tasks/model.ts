@@ -45,6 +45,8 @@ export interface TaskRow {
   reason: string | null
   /** An operator asked for it; the roll-up ends CANCELLED once nothing is open. */
   cancelled: boolean
+  /** Out of every list from then on; its items stay, for caps, the record and what must not be done twice. */
+  deletedAt: number | null
 }
 
 export interface TaskDeviceRow {
@@ -98,6 +100,7 @@ export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
       finishedAt: instant(),
       reason: DataTypes.STRING(500),
       cancelled: flag,
+      deletedAt: instant(),
     },
     { indexes: [{ fields: ['status', 'scheduledTime'] }, { fields: ['kind'] }] },
   )

@@ -72,6 +72,18 @@ export class TaskOperations {
     await stops.finish()
   }
 
+  /** Nobody sees it any more, and what has not begun is not done. What was done stays on record. */
+  async delete(taskId: number): Promise<void> {
+    const { db, clock, store, stops } = this.#deps
+    await db.write(async (tx) => {
+      const { status } = await this.#task(tx, taskId, 'delete')
+      await store.changeTask(tx, taskId, { status, cancelled: true, deletedAt: clock.now().getTime() })
+      // A silent phone may still have something of one that has ended.
+      await stops.ask(tx, { taskId }, CANCELLED_BY_OPERATOR)
+    })
+    await stops.finish()
+  }
+
   /** Takes back what the phones have not done; what they are doing now they finish. */
   async pause(taskId: number): Promise<void> {
     const { db, faults, store, stops } = this.#deps
@@ -190,11 +202,13 @@ export class TaskOperations {
   }
 
   async #task(tx: Transaction, taskId: number, verb: TaskVerb): Promise<TaskRow> {
-    const task = await row(this.#deps.db.models.tasks, { where: { id: taskId }, transaction: tx })
+    const task = await row(this.#deps.db.models.tasks, { where: { id: taskId, deletedAt: null }, transaction: tx })
     if (!task) throw notFound('task', taskId)
     if (task.cancelled && verb !== 'cancel' && !FINAL_TASK.includes(task.status))
       throw conflict(`task ${taskId} is being cancelled; wait until it has ended`)
     if (mayDo(verb, task.status) || (verb === 'cancel' && (await this.#mayComeBack(tx, taskId)))) return task
+    if (verb === 'delete')
+      throw conflict(`task ${taskId} is ${task.status}; cancel it, and delete it when it has ended`)
     throw conflict(`task ${taskId} is ${task.status}; ${verb} needs one of ${statesFor(verb).join(', ')}`)
   }
 

@@ -26,6 +26,8 @@ export async function activeTaskWithTemplate(db: Database, templateId: number): 
 }
 
 async function activeTask(db: Database, uses: (params: TaskParams) => boolean): Promise<number | undefined> {
-  const active = await rows(db.models.tasks, { where: { status: { [Op.in]: [...ACTIVE] } } })
+  // A deleted one that a silent phone brought back still needs what it uses.
+  const there = { [Op.or]: [{ deletedAt: null }, { startedAt: { [Op.ne]: null } }] }
+  const active = await rows(db.models.tasks, { where: { status: { [Op.in]: [...ACTIVE] }, ...there } })
   return active.find((task) => uses(task.params as TaskParams))?.id
 }

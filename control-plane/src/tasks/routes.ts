@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { Id, IdParams, pageOf, paging } from '../http/schemas.ts'
+import { Empty, Id, IdParams, pageOf, paging } from '../http/schemas.ts'
 import type { TaskCopies } from './copies.ts'
 import { ITEM_STATUSES, TASK_KINDS, TASK_STATUSES, type TaskKind } from './model.ts'
 import type { TaskOperations } from './operations.ts'
@@ -31,6 +31,7 @@ export function taskRoutes(deps: TaskRoutesDeps): Route[] {
       itemsRoute(views, `${path}/{id}/items`, kind, tag),
     ]),
     ...verbRoutes(deps, views),
+    deleteRoute(deps),
   ]
 }
 
@@ -81,6 +82,21 @@ const itemsRoute = (views: TaskViews, path: string, kind: TaskKind | undefined, 
     query: z.strictObject({ ...paging, status: z.enum(ITEM_STATUSES).optional(), code: z.string().max(32).optional() }),
     data: pageOf(Item),
     handle: async ({ params, query }) => await views.items(params.id, kind, query),
+  })
+
+const deleteRoute = ({ operations }: TaskRoutesDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/tasks/{id}',
+    summary: 'Take back a task that has not begun, or put away one that has ended; cancel any other first',
+    tag: 'tasks',
+    role: 'operator',
+    params: IdParams,
+    data: Empty,
+    handle: async ({ params }) => {
+      await operations.delete(params.id)
+      return null
+    },
   })
 
 function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): Route[] {

@@ -43,7 +43,7 @@ export class TaskViews {
   }
 
   async existing(id: number, kind: TaskKind | undefined): Promise<TaskRow> {
-    const task = await row(this.#db.models.tasks, { where: { id, ...(kind ? { kind } : {}) } })
+    const task = await row(this.#db.models.tasks, { where: { id, deletedAt: null, ...(kind ? { kind } : {}) } })
     if (!task) throw notFound('task', id)
     return task
   }
@@ -81,6 +81,7 @@ export class TaskViews {
     const onDevice =
       deviceId === undefined ? undefined : await rows(this.#db.models.taskDevices, { where: { deviceId } })
     const where: WhereOptions<TaskRow> = {
+      deletedAt: null,
       ...(kind ? { kind } : {}),
       ...(status ? { status } : {}),
       ...(onDevice ? { id: onDevice.map((link) => link.taskId) } : {}),

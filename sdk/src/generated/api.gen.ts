@@ -645,7 +645,8 @@ export interface paths {
         get: operations["getTasksId"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Take back a task that has not begun, or put away one that has ended; cancel any other first */
+        delete: operations["deleteTasksId"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4025,6 +4026,44 @@ export interface operations {
                         code: 200;
                         msg: string;
                         data: components["schemas"]["TaskDetail"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteTasksId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: null;
                         timestamp: number;
                         requestId: string;
                     };
