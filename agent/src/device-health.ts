@@ -5,6 +5,7 @@ import {
   type AgentClock,
   type AgentTimer,
   type CommandContext,
+  type CommandHead,
   type Refusal,
 } from '@muster/sdk/agent'
 import type { Logger } from 'pino'
@@ -52,8 +53,6 @@ export class DeviceHealth {
   readonly #turn = new Turn()
   #account: AccountState = { ...SIGNED_OUT, loggedIn: true }
   #told: AccountState | undefined
-  /** The last account the plane was told of: commands are for it, whoever signed in since. */
-  #owner = ''
   /** The driver's session in which the version was read. */
   #session: number | undefined
   #readAt = Number.NEGATIVE_INFINITY
@@ -91,15 +90,11 @@ export class DeviceHealth {
   async describe(): Promise<AccountState> {
     await this.#glance(this.#readAt, () => true)
     this.#told = this.#account
-    this.#owner = this.#account.wechatId || this.#owner
     return this.#account
   }
 
-  /**
-   * Why no command can be taken now, before anything of it is begun.
-   * @param accountWechatId the account a command is for; empty when it does not say
-   */
-  async check(accountWechatId = ''): Promise<Refusal | undefined> {
+  /** Why the command cannot be taken now, before anything of it is begun. */
+  async check(command: CommandHead): Promise<Refusal | undefined> {
     await this.#glance(this.#seenAt, () => !this.#isKnown())
     const { driver } = this.#deps
     if (driver.session === undefined || !this.#answers) {
@@ -110,24 +105,20 @@ export class DeviceHealth {
     if (this.#warning) return undefined
     if (!this.#account.loggedIn) return notNow('LOGIN_REQUIRED', 'nobody is signed in on the phone')
     if (this.#account.uiTree === 'empty') return notNow('UI_TREE_EMPTY', 'the app shows no nodes to screen readers')
-    // Until the plane has heard who it is, it may send what is meant for somebody else.
-    if (this.#told && this.#told.wechatId !== this.#account.wechatId)
-      return notNow('APP_NOT_READY', 'somebody has just signed in')
-    const mismatch = this.#mismatch(accountWechatId)
+    const mismatch = this.#mismatch(command)
     return mismatch === undefined ? undefined : notNow('LOGIN_REQUIRED', mismatch)
   }
 
   /**
-   * Runs the work of a command with the screen to itself, once the phone answers and shows the account the plane
-   * counts on. Throws AgentError where it does not.
+   * Runs the work of a command with the screen to itself, once the phone answers and shows the account it
+   * is for. Throws AgentError where it does not.
    * @param reread whether the account is read even if nothing hints that it changed
    */
   async use(context: CommandContext, reread: boolean, work: () => Promise<void>): Promise<void> {
     await this.#turn.take(async () => {
-      const owner = this.#owner
       await this.#ready(context, reread)
       this.#answers = true
-      const mismatch = this.#mismatch(owner)
+      const mismatch = this.#mismatch(context)
       if (mismatch !== undefined) throw await this.#screen.fail('LOGIN_REQUIRED', mismatch)
       await work()
       this.#seenAt = this.#deps.clock.monotonicMs()
@@ -135,7 +126,7 @@ export class DeviceHealth {
   }
 
   /** Why what is meant for an account cannot be done: another one is on the phone. */
-  #mismatch(accountWechatId: string): string | undefined {
+  #mismatch({ accountWechatId }: CommandHead): string | undefined {
     const { wechatId } = this.#account
     if (accountWechatId === '' || wechatId === '' || wechatId === accountWechatId) return undefined
     return `the phone is signed in as ${wechatId}, not as ${accountWechatId}`

@@ -40,7 +40,6 @@ for (const phone of PHONES) {
     t.is(await rig.check(HELLO), 'not-now LOGIN_REQUIRED')
     await rig.emulator.dispatch('DELETE', `/phones/${phone}/faults`)
     await within(rig.changed, 10_000, () => 'the account to be noticed')
-    t.is(await rig.check(HELLO), 'not-now APP_NOT_READY', 'the plane has yet to hear who it is')
     t.is((await rig.health.describe()).wechatId, rig.owner)
     t.is(await rig.check(HELLO), 'taken')
     t.deepEqual((await rig.run(HELLO)).items, [['SUCCEEDED', '']])
@@ -60,8 +59,8 @@ for (const phone of PHONES) {
       rig.clock.leap(60_000)
       t.is(await rig.check(SYNC_CONTACTS), 'taken', `after ${kind}`)
     }
-    t.is(await rig.health.check(rig.owner), undefined)
-    t.is((await rig.health.check('wxid_somebody_else'))?.code, 'LOGIN_REQUIRED')
+    t.is(await rig.check(SYNC_CONTACTS, 'wxid_somebody_else'), 'not-now LOGIN_REQUIRED')
+    t.is(await rig.check(SYNC_CONTACTS, ''), 'taken', 'one that is for whoever is signed in')
   })
 
   test(on('what was meant for one account is not done by another that signed in since'), async (t) => {
@@ -83,9 +82,15 @@ for (const phone of PHONES) {
       t.deepEqual(items, [['FAILED', 'LOGIN_REQUIRED']], reasons)
     }
     await within(rig.changed, 10_000, () => 'the account to be noticed')
-    t.deepEqual(rig.emulator.world().messages, [])
     t.is((await rig.health.describe()).wechatId, wechatId)
-    t.deepEqual((await rig.run(HELLO)).items, [['SUCCEEDED', '']])
+    t.is(await rig.check(HELLO), 'not-now LOGIN_REQUIRED', 'though the plane has heard of the other since')
+    for (const command of [HELLO, SYNC_CONTACTS]) {
+      const { items, reasons } = await rig.run(command)
+      t.deepEqual(items, [['FAILED', 'LOGIN_REQUIRED']], reasons)
+    }
+    t.deepEqual(rig.emulator.world().messages, [])
+    t.is(await rig.check(HELLO, wechatId), 'taken')
+    t.deepEqual((await rig.run(HELLO, wechatId)).items, [['SUCCEEDED', '']])
     t.deepEqual(
       rig.emulator.world().messages.map(({ from, to }) => [from, to]),
       [[wechatId, 'wxid_a']],
@@ -133,7 +138,7 @@ test('a Hello carries the account on the phone: at each session, and anew when i
   t.is(first.hello.account?.wechatId, 'wxid_phone1')
   first.welcome()
   await change()
-  first.say({ $case: 'command', value: momentCommand('c1') })
+  first.say({ $case: 'command', value: { ...momentCommand('c1'), accountWechatId: 'wxid_phone1' } })
   const second = await gateway.session()
   t.is(second.hello.account?.wechatId, 'wxid_phone3')
   second.welcome([{ commandId: 'c1', action: 'RESUME_ACTION_SEND_RESULT' }])

@@ -12,10 +12,15 @@ export const PLENTY = { posts: 1000, messages: 1000, likes: 1000, comments: 1000
 export class DispatcherBench {
   readonly clock: FakeClock
   readonly journal: Journal
-  readonly dispatcher: Dispatcher
+  dispatcher: Dispatcher
   /** Last taps: item id and when. */
   readonly taps: { readonly itemId: string; readonly at: number }[] = []
   readonly frames: FrameBody[] = []
+  /** Whether there is a session. */
+  connected = true
+  /** Told each time that somebody wants to know whether there is one. */
+  onAsked = (): void => undefined
+  readonly #effect: Partial<Effect<unknown>>
   readonly #start: number
   readonly #waiting = new Map<string, PromiseWithResolvers<CommandResult>>()
 
@@ -23,20 +28,31 @@ export class DispatcherBench {
   constructor(effect: Partial<Effect<unknown>> = {}, now = Date.UTC(2026, 2, 2, 12)) {
     this.clock = new FakeClock(now)
     this.#start = this.clock.monotonicMs()
-    const clock = {
-      now: () => this.clock.now().getTime(),
-      monotonicMs: () => this.clock.monotonicMs(),
-      setTimeout: (work: () => void, ms: number) => this.clock.setTimeout(work, ms),
-    }
-    this.journal = Journal.inMemory(clock)
-    this.dispatcher = new Dispatcher({
-      handlers: this.#handlers(effect),
+    this.#effect = effect
+    this.journal = Journal.inMemory(this.clock.forAgent())
+    this.dispatcher = this.#life()
+    this.budget({})
+  }
+
+  /** Ends this life and begins the next one with what is in the journal, before the plane has said a word to it. */
+  async restart(): Promise<void> {
+    await this.clock.passUntil(this.dispatcher.stop())
+    this.dispatcher = this.#life()
+    this.dispatcher.start()
+  }
+
+  #life(): Dispatcher {
+    return new Dispatcher({
+      handlers: this.#handlers(this.#effect),
       journal: this.journal,
-      clock,
+      clock: this.clock.forAgent(),
       log: pino({ level: 'silent' }),
       faults: { hit: () => undefined },
       queueSize: 256,
-      connected: () => true,
+      connected: () => {
+        this.onAsked()
+        return this.connected
+      },
       heardAt: () => 0,
       epoch: () => 1,
       client: () => undefined,
@@ -46,7 +62,6 @@ export class DispatcherBench {
       },
       fetchMaterial: async () => '',
     })
-    this.budget({})
   }
 
   budget(budget: Partial<Budget>): void {

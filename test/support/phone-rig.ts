@@ -25,8 +25,9 @@ import {
   type Receiver,
   type SyncPage,
 } from '@muster/proto'
-import { Journal, noFaults, type AgentClock, type CommandHandler, type CommandHandlers } from '@muster/sdk/agent'
+import { Journal, noFaults, type AgentClock, type CommandHandlers } from '@muster/sdk/agent'
 import { Dispatcher } from '../../sdk/src/agent/dispatcher.ts'
+import { refusalOf } from '../../sdk/src/agent/intake.ts'
 import type { FrameBody } from '../../sdk/src/agent/session.ts'
 
 /** The app versions the emulator knows, by the phone that has them. */
@@ -174,17 +175,19 @@ export class PhoneRig {
     return { materialId: shade, sha256, mimeType: 'image/png', size: bytes.length }
   }
 
-  /** What the handler's check says to a command. */
-  async check(payload: CommandPayload): Promise<string> {
-    const handlers = this.#handlers as Readonly<Record<string, CommandHandler<unknown>>>
-    const refusal = await handlers[payload.$case]?.check?.(payload.value)
-    return refusal ? `${refusal.kind} ${refusal.code}` : 'taken'
+  /** What the agent says to a command that comes. @param accountWechatId whom it is for; default: who was signed in first */
+  async check(payload: CommandPayload, accountWechatId = this.owner): Promise<string> {
+    const arrival = { held: 0, waitedMs: () => 0 }
+    const intake = { handlers: this.#handlers, queueSize: 8, log }
+    const frame = await refusalOf(this.#command(payload, accountWechatId), arrival, intake)
+    if (frame?.$case === 'notNow') return `not-now ${frame.value.code}`
+    return frame?.$case === 'rejected' ? `rejected ${frame.value.code}` : 'taken'
   }
 
   /** Runs a command that was taken in before, to its end. */
-  async run(payload: CommandPayload): Promise<Ended> {
-    const commandId = randomUUID()
-    const command = Command.fromPartial({ commandId, leaseMs: 60_000, maxRunMs: LIMIT_MS, payload } as object)
+  async run(payload: CommandPayload, accountWechatId = this.owner): Promise<Ended> {
+    const command = this.#command(payload, accountWechatId)
+    const { commandId } = command
     await this.journal.received([command])
     this.#pages = []
     this.#result = Promise.withResolvers()
@@ -196,6 +199,11 @@ export class PhoneRig {
       reasons: items.map(({ reason }) => reason).join('; '),
       pages: this.#pages,
     }
+  }
+
+  #command(payload: CommandPayload, accountWechatId: string): Command {
+    const made = Command.fromPartial({ commandId: randomUUID(), leaseMs: 60_000, maxRunMs: LIMIT_MS, accountWechatId })
+    return { ...made, payload }
   }
 
   #hear(frame: FrameBody): void {

@@ -285,6 +285,7 @@ class Life {
     const desk = new HelloDesk({ ...ports, writer, allowEmulated: true })
     abandon = async (tx, deviceId) => await desk.abandon(tx, deviceId)
     const { dispatcher, recorder } = this
-    this.sessions = new Sessions({ ...ports, desk, recorder, dispatcher, heartbeatMs: 3000 })
+    const cut = (): void => undefined
+    this.sessions = new Sessions({ ...ports, desk, recorder, dispatcher, heartbeatMs: 3000, cut })
   }
 }

@@ -1,4 +1,4 @@
-import type { ClientDuplexStream } from '@grpc/grpc-js'
+import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js'
 import {
   CommandLevel,
   CommandStatus,
@@ -83,7 +83,7 @@ export class RawAgent {
 export class RawSession {
   epoch = 0
   welcome: Welcome | undefined
-  readonly ended: Promise<void>
+  readonly ended: Promise<StatusObject>
   readonly seen: Down[] = []
   readonly #client: AgentServiceClient
   readonly #stream: ClientDuplexStream<ConnectRequest, ConnectResponse>
@@ -100,7 +100,7 @@ export class RawSession {
       this.#wake()
     })
     this.#stream.on('error', () => undefined)
-    this.ended = new Promise((resolve) => this.#stream.once('status', () => resolve()))
+    this.ended = new Promise((resolve) => this.#stream.once('status', resolve))
   }
 
   /** @param epoch another one than the session's own */

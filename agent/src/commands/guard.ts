@@ -8,22 +8,22 @@ import {
 } from '@muster/sdk/agent'
 import type { DeviceHealth } from '../device-health.ts'
 
-/** The only kind of command for which it does not matter who is signed in. */
-const FOR_ANYBODY: CommandKind = 'readDevice'
+/** The only kind of command that touches nothing: what was last read of the account is enough for it. */
+const ONLY_LOOKS: CommandKind = 'readDevice'
 
 /**
  * Puts the phone's health before every handler: no command is taken that cannot run now, and one that was taken begins
- * only while the account it counts on is on the phone.
+ * only while the account it is for is on the phone.
  */
 export function guarded(handlers: CommandHandlers, health: DeviceHealth): CommandHandlers {
   const guard = ([kind, handler]: [string, CommandHandler<unknown>]): [string, CommandHandler<unknown>] => [
     kind,
     {
-      check: async (payload) => (await health.check()) ?? (await handler.check?.(payload)),
+      check: async (payload, command) => (await health.check(command)) ?? (await handler.check?.(payload, command)),
       run: async (payload, context) => {
         let begun = false
         try {
-          await health.use(context, kind !== FOR_ANYBODY, async () => {
+          await health.use(context, kind !== ONLY_LOOKS, async () => {
             begun = true
             await handler.run(payload, context)
           })

@@ -32,17 +32,28 @@ export interface ListWindow {
  * move though nothing lay over it. Throws ScreenLost where the list jumps, so that a row could be missed.
  */
 export async function* walkList(screen: AppScreen, place: ListPlace): AsyncGenerator<ListWindow> {
-  let view: Snapshot | undefined = await firstOf(screen, place)
-  let before: readonly string[] = []
-  for (let windows = 0; view; windows++) {
+  let before: readonly string[] | undefined
+  for await (const view of viewsOf(screen, place)) {
     const rows = wholeRows(view)
     const now = rows.map(wordsOf)
-    const overlaps = windows === 0 ? [0] : overlapsOf(before, now)
+    const overlaps = before ? overlapsOf(before, now) : [0]
     const [known] = overlaps
     if (known === undefined) throw new ScreenLost(`${place.what} jumped while it was read`)
-    if (windows === MOST_WINDOWS) throw new ScreenLost(`${place.what} has no end`)
     yield { screen: view, rows, known, surelyKnown: overlaps.at(-1) ?? known }
     before = now
+  }
+}
+
+/** As `walkList`, for who looks for one row and does not mind how the views hang together. */
+export async function* viewsOf(
+  screen: AppScreen,
+  place: ListPlace,
+  most: number = MOST_WINDOWS,
+): AsyncGenerator<Snapshot> {
+  let view: Snapshot | undefined = await firstOf(screen, place)
+  for (let views = 0; view; views++) {
+    if (views === most) throw new ScreenLost(`${place.what} has no end`)
+    yield view
     view = await scrolled(screen, place, view, 'down')
   }
 }

@@ -1,11 +1,13 @@
 import type { AppScreen } from '../screen/app-screen.ts'
+import { viewsOf, type ListPlace } from '../screen/list-walk.ts'
 import { ScreenLost } from '../screen/screen-lost.ts'
 import { below, type Snapshot, type UiElement } from '../screen/snapshot.ts'
 import type { Locators } from './locators.ts'
 
 const ALBUM = '图片和视频'
 const FOLDER = '/sdcard/Pictures/Muster'
-const MOST_SCROLLS = 60
+const MOST_VIEWS = 60
+const PICTURES: ListPlace = { what: 'the album', here: (seen) => seen.text(ALBUM) !== undefined }
 
 /** A picture to pick: a name nobody else uses, and its bytes. */
 export interface PickedFile {
@@ -49,10 +51,7 @@ function tickOf(screen: Snapshot, { tick }: Locators, name: string): UiElement |
 }
 
 async function showPicture(screen: AppScreen, name: string): Promise<void> {
-  for (let scrolls = 0; scrolls < MOST_SCROLLS; scrolls++) {
-    const seen = await screen.look()
-    if (cellOf(seen, name)) return
-    if (!seen.list || !(await screen.scroll(seen.list.box, 'down'))) break
-  }
+  if (cellOf(await screen.look(), name)) return
+  for await (const seen of viewsOf(screen, PICTURES, MOST_VIEWS)) if (cellOf(seen, name)) return
   throw new ScreenLost(`the album does not show ${name}`)
 }

@@ -1,6 +1,7 @@
 import { AgentError } from '@muster/sdk/agent'
 import type { MomentRef } from '@muster/proto'
 import type { AppScreen } from '../screen/app-screen.ts'
+import { viewsOf } from '../screen/list-walk.ts'
 import { below, type Snapshot, type UiElement } from '../screen/snapshot.ts'
 import { isHome, openRow, openTab } from './home.ts'
 import { labelOn } from './labels.ts'
@@ -12,7 +13,8 @@ import type { Shown } from './settle.ts'
 const CAMERA = '拍照分享'
 /** What the ·· of a Moment is called for screen readers. */
 export const CONTROLS = '评论'
-const MOST_SCROLLS = 40
+/** How many views of somebody's Moments are looked through for one. */
+const MOST_VIEWS = 40
 
 /** A row of somebody's Moments as one text. */
 export const momentRow = (text: string, pictures: number): string => `${pictures} pictures: ${text}`
@@ -95,12 +97,13 @@ export async function openMoment(
 
 async function findMoment(screen: AppScreen, locators: Locators, text: string): Promise<UiElement> {
   const fits = (row: UiElement): boolean => textOf(below(row), locators) === text
-  for (let scrolls = 0; scrolls < MOST_SCROLLS; scrolls++) {
-    const { row, area } = await screen.settled('a list of Moments', (seen) =>
-      seen.list && momentsOn(seen, locators) ? { row: seen.list.children.find(fits), area: seen.list.box } : undefined,
-    )
+  const place = { what: 'a list of Moments', here: (seen: Snapshot) => momentsOn(seen, locators) !== undefined }
+  let views = 0
+  for await (const { list } of viewsOf(screen, place)) {
+    const row = list?.children.find(fits)
     if (row) return row
-    if (!(await screen.scroll(area, 'down'))) break
+    // The screen is not lost where somebody has posted for years.
+    if (++views === MOST_VIEWS) break
   }
   throw new AgentError('CONTACT_NOT_FOUND', 'the Moment is not among those its author shows')
 }

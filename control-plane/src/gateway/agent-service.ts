@@ -5,7 +5,7 @@ import { MusterError } from '../errors.ts'
 import { normalSerial } from './ca.ts'
 import { enrol, type EnrolmentDeps } from './enrolment.ts'
 import { keepEvidence, sendMaterial, type MediaDeps } from './media.ts'
-import type { SessionStream } from './session.ts'
+import { endWithStatus, type SessionStream } from './session.ts'
 
 export interface AgentServiceDeps extends EnrolmentDeps, MediaDeps {
   readonly log: Logger
@@ -24,7 +24,7 @@ export function agentService(deps: AgentServiceDeps): AgentServiceServer {
   const connect: handleBidiStreamingCall<ConnectRequest, ConnectResponse> = (stream) => {
     const peer = peerOf(stream)
     if (peer) deps.serve(stream, peer)
-    else refuse(stream, noCertificate())
+    else endWithStatus(stream, noCertificate())
   }
   return {
     enroll: (call, callback) => {
@@ -36,7 +36,7 @@ export function agentService(deps: AgentServiceDeps): AgentServiceServer {
     connect,
     fetchMaterial: (call) => {
       const sent = isEnrolled(deps, peerOf(call)).then(async () => await sendMaterial(deps, call))
-      sent.catch((error: unknown) => refuse(call, serviceError(error, deps.log)))
+      sent.catch((error: unknown) => endWithStatus(call, serviceError(error, deps.log)))
     },
     uploadEvidence: (call, callback) => {
       isEnrolled(deps, peerOf(call))
@@ -48,9 +48,6 @@ export function agentService(deps: AgentServiceDeps): AgentServiceServer {
     },
   }
 }
-
-/** Ends a stream with a status. A stream that is destroyed sends none, and its client would wait for ever. */
-const refuse = (stream: NodeJS.EventEmitter, error: Partial<ServiceError>): void => void stream.emit('error', error)
 
 /** The device of a call's client certificate; its signature was checked when the socket opened. */
 function peerOf(call: {

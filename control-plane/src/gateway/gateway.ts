@@ -97,6 +97,7 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
       recorder: this.#recorder,
       dispatcher: this.#dispatcher,
       heartbeatMs: deps.heartbeatMs ?? 3000,
+      cut: (peer) => this.#server.cutPeer(peer),
     })
     this.#server = new GatewayServer(deps)
     const service = agentService({

@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js'
+import type { ServerDuplexStream, ServiceError } from '@grpc/grpc-js'
 import type { Command, ConnectRequest, ConnectResponse, GatewayFrame, SessionError } from '@muster/proto'
 
 export type SessionStream = ServerDuplexStream<ConnectRequest, ConnectResponse>
@@ -122,6 +122,10 @@ export class Session {
     return this.#normal.splice(0, count)
   }
 }
+
+/** Ends a stream with a status. A stream that is destroyed sends none, and its client would wait for ever. */
+export const endWithStatus = (stream: NodeJS.EventEmitter, error: Partial<ServiceError>): void =>
+  void stream.emit('error', error)
 
 /** @param retryAfterMs how long the agent is to stay away */
 export const sessionError = (

@@ -1,6 +1,7 @@
+import { Metadata, status } from '@grpc/grpc-js'
 import type { AgentFrame, ConnectRequest, Hello, SessionError } from '@muster/proto'
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert } from '../database/table.ts'
 import { MusterError } from '../errors.ts'
@@ -12,10 +13,12 @@ import type { HelloDesk } from './hello.ts'
 import type { RecordedFrame } from './frame-ledger.ts'
 import type { Recorder } from './recorder.ts'
 import type { SessionRegistry } from './registry.ts'
-import { Session, sessionError, STALE, type SessionStream } from './session.ts'
+import { endWithStatus, Session, sessionError, STALE, type SessionStream } from './session.ts'
 
 const PROTOCOL = 1
 const HELLO_LIMIT_MS = 10_000
+/** How long a peer has for taking the end of its stream. */
+const GOODBYE_MS = 5000
 const MISSED_HEARTBEATS = 3
 const MOST_CREDITS = 64
 const CLONE_WAIT_MS = 60_000
@@ -36,6 +39,8 @@ export interface SessionsDeps {
   readonly recorder: Recorder
   readonly dispatcher: Dispatcher
   readonly heartbeatMs: number
+  /** Destroys the connection from this address. */
+  cut(peer: string): void
 }
 
 /** Takes streams in, listens to them, and notices when they are gone. */
@@ -51,7 +56,9 @@ export class Sessions {
   serve(stream: SessionStream, identity: PeerIdentity): void {
     const { clock, log } = this.#deps
     let session: Session | undefined
-    const late = clock.setTimeout(() => stream.destroy(new Error('no Hello in time')), HELLO_LIMIT_MS)
+    let late = clock.setTimeout(() => {
+      late = this.#noHello(stream)
+    }, HELLO_LIMIT_MS)
     let order: Promise<void> = Promise.resolve()
     stream.on('data', (request: ConnectRequest) => {
       if (session) return this.#hear(session, request)
@@ -275,6 +282,16 @@ export class Sessions {
       await events.append(tx, [{ type: 'device.updated', refId: deviceId, status: 'OFFLINE' }])
     })
     log.info({ deviceId, epoch }, 'agent gone')
+  }
+
+  /** Answers the timer that takes the connection from a peer that does not take the end of its stream either. */
+  #noHello(stream: SessionStream): Timer {
+    const peer = stream.getPeer()
+    const details = `no Hello within ${HELLO_LIMIT_MS / 1000} s`
+    // A stream that was refused before has its status.
+    if (!stream.writableEnded)
+      endWithStatus(stream, { code: status.DEADLINE_EXCEEDED, details, metadata: new Metadata() })
+    return this.#deps.clock.setTimeout(() => this.#deps.cut(peer), GOODBYE_MS)
   }
 
   #refuse(stream: SessionStream, error: unknown): void {

@@ -60,6 +60,11 @@ export class GatewayServer {
     for (const socket of this.#sockets.get(serial) ?? []) socket.destroy()
   }
 
+  /** Destroys the socket from an address, as a call's `getPeer` names it. */
+  cutPeer(peer: string): void {
+    for (const socket of this.#all) if (`${socket.remoteAddress}:${socket.remotePort}` === peer) socket.destroy()
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#tls.close(() => resolve()))
     this.grpc.forceShutdown()

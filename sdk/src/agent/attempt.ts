@@ -25,11 +25,17 @@ export async function attempt<B>(context: CommandContext, itemId: string, effect
       part = open + 1
     } else await context.withdraw(itemId, open)
   }
-  for (; part < effect.parts; part++) {
-    const outcome = await runPart(context, itemId, effect, part)
+  for (const first = part; part < effect.parts; part++) {
+    const outcome = await runPart(context, itemId, effect, { part, begins: part === first })
     if (outcome) return outcome
   }
   return { status: 'SUCCEEDED' }
+}
+
+/** A part of an item, and whether this life of the agent begins the item with it. */
+interface Turn {
+  readonly part: number
+  readonly begins: boolean
 }
 
 /** One part; answers the item's outcome when it ends here. */
@@ -37,17 +43,18 @@ async function runPart<B>(
   context: CommandContext,
   itemId: string,
   effect: Effect<B>,
-  part: number,
+  { part, begins }: Turn,
 ): Promise<Outcome | undefined> {
   const { faults } = context
-  // Between the parts of one item nothing is asked: half a message is worse than a late one.
-  if (part === 0) {
+  // Between the parts of one item nothing is asked: half a message is worse than a late one. A restart is another
+  // matter: nobody knows what the plane has said to the dead.
+  if (begins) {
     const refused = await step(faults, 'item.admit', async () => await context.admit(itemId, effect.spend))
     if (refused) return refused
     await step(faults, 'item.started', async () => await context.started(itemId))
   }
   for (let tries = 1; ; tries++) {
-    const signal = part === 0 ? context.cancelSignal(itemId) : context.signal
+    const signal = begins ? context.cancelSignal(itemId) : context.signal
     const baseline = await step(faults, 'item.prepare', async () => await effect.prepare(part, signal))
     signal.throwIfAborted()
     await step(faults, 'item.intent', async () => await context.intent(itemId, part, baseline, effect.spend))

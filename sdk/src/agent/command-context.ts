@@ -38,6 +38,7 @@ export interface RunEnvironment {
 /** The context of one command that runs. */
 export class RunningCommand implements CommandContext {
   readonly commandId: string
+  readonly accountWechatId: string
   readonly signal: AbortSignal
   readonly log: Logger
   readonly faults: FaultPoints
@@ -51,6 +52,7 @@ export class RunningCommand implements CommandContext {
 
   constructor(entry: JournalEntry, env: RunEnvironment, signal: AbortSignal) {
     this.commandId = entry.commandId
+    this.accountWechatId = entry.command?.accountWechatId ?? ''
     this.signal = signal
     this.log = env.log
     this.faults = env.faults

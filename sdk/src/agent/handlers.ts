@@ -35,9 +35,15 @@ export interface Refused {
   readonly reason: string
 }
 
-/** What a handler may use while it runs one command. */
-export interface CommandContext {
+/** Which command it is and whom it is for. */
+export interface CommandHead {
   readonly commandId: string
+  /** The account it is for: under another one it has to be refused. Empty: for whichever account the phone shows. */
+  readonly accountWechatId: string
+}
+
+/** What a handler may use while it runs one command. */
+export interface CommandContext extends CommandHead {
   /** Aborted when the command has to stop: the agent shuts down, or the command ran too long. Never by a cancel. */
   readonly signal: AbortSignal
   readonly log: Logger
@@ -50,7 +56,7 @@ export interface CommandContext {
   /** Aborts when the item is cancelled, and with `signal`. For what is done before a last tap, never behind it. */
   cancelSignal(itemId: string): AbortSignal
   /**
-   * Asks whether an effect may begin. Waits while there is no session and the lease is over, after a restart until the
+   * Asks whether an effect may begin, or in a new life of the agent go on. Waits while there is no session and the lease is over, after a restart until the
    * plane has said to go on, and until the account has rested since its last effect, whichever command made that.
    * Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
    */
@@ -81,7 +87,7 @@ export interface CommandContext {
 /** Runs commands of one kind. */
 export interface CommandHandler<P> {
   /** Refuses a command this phone cannot run now, before anything of it is begun. */
-  check?(payload: P): Promise<Refusal | undefined>
+  check?(payload: P, command: CommandHead): Promise<Refusal | undefined>
   /**
    * Ends every item through `context.finish`, usually with `runItems` or `runRead`. What it throws ends the items that
    * have no outcome: an AgentError with its code, anything else as APP_NOT_READY.

@@ -13,6 +13,7 @@ export type {
   CommandContext,
   CommandHandler,
   CommandHandlers,
+  CommandHead,
   FinalItemState,
   ItemMemory,
   Outcome,

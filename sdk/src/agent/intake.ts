@@ -49,7 +49,7 @@ export async function refusalOf(command: Command, arrival: Arrival, intake: Inta
 /** A check that breaks down is no reason to lose the command, nor those that came with it. */
 async function checked(handler: Handler, command: Command, log: Logger): Promise<Refusal | undefined> {
   try {
-    return await handler.check?.(command.payload?.value)
+    return await handler.check?.(command.payload?.value, command)
   } catch (error) {
     log.warn({ err: error, commandId: command.commandId }, 'a command could not be checked')
     const reason = error instanceof Error ? error.message : String(error)
