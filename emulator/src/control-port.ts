@@ -10,6 +10,11 @@ import type { World } from './world/world.ts'
 
 const wechatId = z.string().min(1).max(100)
 const name = z.string().min(1).max(200)
+/** Empty is the same as none, as on a phone. */
+const nameOrNone = name
+  .or(z.literal(''))
+  .optional()
+  .transform((given) => given || undefined)
 const Nothing = known({})
 const NewContacts = known({
   contacts: z
@@ -17,8 +22,8 @@ const NewContacts = known({
       known({
         id: wechatId,
         nickname: name,
-        remark: name.optional(),
-        region: name.optional(),
+        remark: nameOrNone,
+        region: nameOrNone,
         hideId: z.boolean().optional(),
       }),
     )

@@ -36,6 +36,13 @@ test('a torn last line is forgotten, and the next one stands whole', async (t) =
   t.deepEqual(third.world().accounts[0]?.contacts, people(3))
 })
 
+test('a contact with an empty remark has none', async (t) => {
+  const emulator = await emulatorFor(t)
+  const contacts = [{ id: 'wxid_a', nickname: '甲', remark: '', region: '' }]
+  await emulator.dispatch('POST', `/world/accounts/${OWNER}/contacts`, { contacts })
+  t.deepEqual(JSON.parse(JSON.stringify(emulator.world().accounts[0]?.contacts)), [{ id: 'wxid_a', nickname: '甲' }])
+})
+
 test('a log that somebody damaged is named with its line, and left as it is', async (t) => {
   const dataDir = folder(t)
   mkdirSync(join(dataDir, 'world'))
