@@ -135,6 +135,7 @@ async function operate(contract: Contract): Promise<void> {
   for (const what of ['friends', 'groups'])
     await call('POST', `/wechat/${what}/sync`, undefined, json({ devices: [agent.deviceId], ...soon }))
   const { id: copyId } = await call('POST', '/tasks/{id}/copy', taskId)
+  await change('/tasks/{id}', taskId, { name: 'm2', params: { batchSize: 2 } })
   await call('POST', '/tasks/{id}/pause', taskId)
   await call('POST', '/tasks/{id}/resume', taskId)
   await call('POST', '/tasks/{id}/cancel', taskId)

@@ -15,6 +15,7 @@ const LATER_COLUMNS = [
   ['idempotency_keys', 'effect_at'],
   ['users', 'deleted_at'],
   ['tasks', 'deleted_at'],
+  ['tasks', 'changed_by'],
 ] as const
 const LATER_INDEXES = [
   'commands_account_id_finished_at',

@@ -14,6 +14,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
       { name: '0005-item-cancels', up: itemCancels },
       { name: '0006-quick-ways', up: quickWays },
       { name: '0007-deleted-tasks', up: deletedTasks },
+      { name: '0008-changed-tasks', up: changedTasks },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
@@ -78,6 +79,11 @@ async function quickWays({ context }: { context: QueryInterface }): Promise<void
 /** Tasks that are out of sight. */
 async function deletedTasks({ context }: { context: QueryInterface }): Promise<void> {
   await addMissingColumn(context, 'tasks', 'deleted_at', DataTypes.BIGINT)
+}
+
+/** Who has changed a task, and so may not approve it. */
+async function changedTasks({ context }: { context: QueryInterface }): Promise<void> {
+  await addMissingColumn(context, 'tasks', 'changed_by', DataTypes.JSON)
 }
 
 async function addMissingColumn(

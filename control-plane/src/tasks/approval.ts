@@ -1,10 +1,15 @@
 import { Op, type Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
-import { row, rows } from '../database/table.ts'
+import { rows } from '../database/table.ts'
 import { needsApproval, type ApprovalRule } from '../policy/policy-rules.ts'
-import type { ItemRow } from './model.ts'
+import type { ItemRow, TaskRow } from './model.ts'
 
 const MOST_NAMES = 5
+
+/** Who has made a task what it is: none of them approves it. */
+export const authorsOf = ({ createdBy, changedBy }: Pick<TaskRow, 'createdBy' | 'changedBy'>): number[] => [
+  ...new Set([createdBy, ...(changedBy ?? [])]),
+]
 
 /** Whether somebody else than its author has to look at a task before it sends. */
 export class Approval {
@@ -19,7 +24,7 @@ export class Approval {
   /** Why a task with these items needs it and who can give it, for people; undefined when it needs none. */
   async needed(
     items: readonly Pick<ItemRow, 'action' | 'status' | 'accountId'>[],
-    authorId: number,
+    authorIds: readonly number[],
     tx?: Transaction,
   ): Promise<string | undefined> {
     const sends = items.filter((item) => item.action === 'SEND' && item.status === 'PENDING')
@@ -29,24 +34,34 @@ export class Approval {
     const accounts = await rows(this.#db.models.accounts, { where: { id: accountIds }, ...inTx })
     const policies = accounts.map((account) => account.policy)
     if (!needsApproval(this.#rule, sends.length, policies)) return undefined
-    return `it sends ${sends.length} messages, and more than ${this.#rule.above} need the approval of ${await this.#others(authorId, inTx)}`
+    return `it sends ${sends.length} messages, and more than ${this.#rule.above} need the approval of ${await this.#others(authorIds, inTx)}`
   }
 
   /** The same for a task that is there. */
-  async neededFor(tx: Transaction, task: { readonly id: number; readonly createdBy: number }) {
+  async neededFor(tx: Transaction, task: Pick<TaskRow, 'id' | 'createdBy' | 'changedBy'>) {
     const items = await rows(this.#db.models.items, {
       where: { taskId: task.id, status: 'PENDING' },
       attributes: ['action', 'status', 'accountId'],
       transaction: tx,
     })
-    return await this.needed(items, task.createdBy, tx)
+    return await this.needed(items, authorsOf(task), tx)
   }
 
-  async #others(authorId: number, inTx: { transaction?: Transaction }): Promise<string> {
+  /** For one that was changed while it waited: whoever looked at it has not seen the change. */
+  async anew(tx: Transaction, task: Pick<TaskRow, 'createdBy' | 'changedBy'>): Promise<string> {
+    return `it was changed in review, and needs the approval of ${await this.#others(authorsOf(task), { transaction: tx })}`
+  }
+
+  async #others(authorIds: readonly number[], inTx: { transaction?: Transaction }): Promise<string> {
     const { users } = this.#db.models
-    const author = (await row(users, { where: { id: authorId }, ...inTx }))?.username ?? 'its author'
+    const authors = await rows(users, { where: { id: [...authorIds] }, limit: MOST_NAMES, ...inTx })
+    const author = authors.map(({ username }) => username).join(' and ') || 'its author'
     const able = await rows(users, {
-      where: { role: { [Op.in]: ['admin', 'operator'] as const as never }, disabled: false, id: { [Op.ne]: authorId } },
+      where: {
+        role: { [Op.in]: ['admin', 'operator'] as const as never },
+        disabled: false,
+        id: { [Op.notIn]: [...authorIds] },
+      },
       limit: MOST_NAMES,
       order: [['id', 'ASC']],
       ...inTx,

@@ -124,7 +124,7 @@ export class TaskCreation {
     const { clock, faults, time, approval } = this.#deps
     const startMs = task.scheduledTime ?? clock.now().getTime()
     if (dryRun) return await this.#dryRun(task, devices, startMs)
-    const review = await approval.needed(task.items, task.createdBy)
+    const review = await approval.needed(task.items, [task.createdBy])
     const status: TaskStatus = review === undefined ? 'SCHEDULED' : 'IN_REVIEW'
     faults.hit('task.create.before')
     const taskId = await this.#deps.db.write(async (tx) => await this.#write(tx, task, devices, { status, review }))
@@ -138,7 +138,7 @@ export class TaskCreation {
       warnings: [
         ...(review === undefined ? [] : [`${review}: POST /tasks/${taskId}/approve`]),
         ...(task.warnings ?? []),
-        ...(await this.#deviceWarnings(task, devices, startMs)),
+        ...(await this.deviceWarnings(task, devices, startMs)),
       ],
     }
   }
@@ -158,7 +158,11 @@ export class TaskCreation {
   }
 
   /** Which devices cannot begin when the task does, and why. */
-  async #deviceWarnings(task: NewTask, devices: readonly DeviceRow[], startMs: number): Promise<string[]> {
+  async deviceWarnings(
+    task: Pick<NewTask, 'params' | 'deliverWithinSeconds'>,
+    devices: readonly DeviceRow[],
+    startMs: number,
+  ): Promise<string[]> {
     const effectClass = effectClassOf(task.params)
     const work = devices.map(({ id, accountId }) => ({ deviceId: id, accountId, taskId: null, effectClass }))
     const judge = await this.#deps.policy.judge(work)
@@ -180,7 +184,7 @@ export class TaskCreation {
     devices: readonly DeviceRow[],
     { status, review }: { status: TaskStatus; review: string | undefined },
   ): Promise<number> {
-    const { db, clock, store, events } = this.#deps
+    const { db, clock, events } = this.#deps
     const now = clock.now().getTime()
     const { name, params, scheduledTime, deliverWithinSeconds, createdBy } = task
     const values = {
@@ -195,6 +199,19 @@ export class TaskCreation {
       reason: review ?? null,
     }
     const taskId = await insert(db.models.tasks, values, tx)
+    await this.writeParts(tx, taskId, task, devices)
+    await events.append(tx, [{ type: 'task.updated', refId: taskId, taskId, status }])
+    return taskId
+  }
+
+  /** Part of the caller's write: the devices of a task and its items. */
+  async writeParts(
+    tx: Transaction,
+    taskId: number,
+    task: Pick<NewTask, 'items' | 'dependents'>,
+    devices: readonly Pick<DeviceRow, 'id'>[],
+  ): Promise<void> {
+    const { db, store } = this.#deps
     await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], {
       transaction: tx,
     })
@@ -204,7 +221,5 @@ export class TaskCreation {
       const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
       await store.insertItems(tx, ofTask(task.dependents(made)))
     }
-    await events.append(tx, [{ type: 'task.updated', refId: taskId, taskId, status }])
-    return taskId
   }
 }

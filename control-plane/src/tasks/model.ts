@@ -39,6 +39,8 @@ export interface TaskRow {
   scheduledTime: number | null
   deliverWithinSeconds: number
   createdBy: number
+  /** Users who have changed it since; null for none. */
+  changedBy: number[] | null
   createdAt: number
   startedAt: number | null
   finishedAt: number | null
@@ -95,6 +97,7 @@ export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
       scheduledTime: instant(),
       deliverWithinSeconds: { type: DataTypes.INTEGER, allowNull: false },
       createdBy: { type: DataTypes.INTEGER, allowNull: false },
+      changedBy: DataTypes.JSON,
       createdAt: { type: instant(), allowNull: false },
       startedAt: instant(),
       finishedAt: instant(),

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { conflict, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
-import type { Approval } from './approval.ts'
+import { authorsOf, type Approval } from './approval.ts'
 import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { TaskRow } from './model.ts'
@@ -172,8 +172,11 @@ export class TaskOperations {
     const { db, clock, store } = this.#deps
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'approve')
-      if (task.createdBy === userId)
-        throw new MusterError('FORBIDDEN', 'a task is approved by somebody else than its author; ask another operator')
+      if (authorsOf(task).includes(userId))
+        throw new MusterError(
+          'FORBIDDEN',
+          'a task is approved by somebody else than its author and those who changed it; ask another operator',
+        )
       await store.changeTask(tx, taskId, {
         status: 'SCHEDULED',
         reason: null,

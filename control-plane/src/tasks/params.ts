@@ -38,14 +38,19 @@ export interface MomentsParams {
   readonly commentTexts: readonly string[]
 }
 
+/** A template as it was when the task took it. */
+export interface TemplateSnapshot {
+  readonly id: number
+  readonly type: TemplateType
+  readonly content: string
+  /** Those it declares; tasks of earlier versions do not say. */
+  readonly variables?: readonly string[]
+  readonly materials: readonly MaterialSnapshot[]
+}
+
 export interface MessageParams {
   readonly kind: 'MESSAGE'
-  readonly template: {
-    readonly id: number
-    readonly type: TemplateType
-    readonly content: string
-    readonly materials: readonly MaterialSnapshot[]
-  }
+  readonly template: TemplateSnapshot
   readonly receivers: {
     readonly type: (typeof RECEIVER_TYPES)[number]
     readonly tagIds: readonly number[]

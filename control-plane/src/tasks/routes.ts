@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, Id, IdParams, pageOf, paging } from '../http/schemas.ts'
+import type { TaskChanges } from './changes.ts'
 import type { TaskCopies } from './copies.ts'
+import { ParamsChange } from './kinds/change.ts'
+import { changeableFields } from './kinds/common.ts'
 import { ITEM_STATUSES, TASK_KINDS, TASK_STATUSES, type TaskKind } from './model.ts'
 import type { TaskOperations } from './operations.ts'
-import { Item, Retried, Task, TaskDetail } from './task-schemas.ts'
+import { ChangedTask, Item, Retried, Task, TaskDetail } from './task-schemas.ts'
 import { TaskViews, type TaskViewsDeps } from './views.ts'
 
 /** Paths of the specification that list tasks of one kind. */
@@ -16,6 +19,7 @@ const KIND_PATHS: readonly (readonly [string, TaskKind, string])[] = [
 export interface TaskRoutesDeps extends TaskViewsDeps {
   readonly operations: TaskOperations
   readonly copies: TaskCopies
+  readonly changes: TaskChanges
 }
 
 /** Every task of every kind, by one id space. */
@@ -31,6 +35,7 @@ export function taskRoutes(deps: TaskRoutesDeps): Route[] {
       itemsRoute(views, `${path}/{id}/items`, kind, tag),
     ]),
     ...verbRoutes(deps, views),
+    changeRoute(deps, views),
     deleteRoute(deps),
   ]
 }
@@ -82,6 +87,23 @@ const itemsRoute = (views: TaskViews, path: string, kind: TaskKind | undefined, 
     query: z.strictObject({ ...paging, status: z.enum(ITEM_STATUSES).optional(), code: z.string().max(32).optional() }),
     data: pageOf(Item),
     handle: async ({ params, query }) => await views.items(params.id, kind, query),
+  })
+
+const changeRoute = ({ changes, time }: TaskRoutesDeps, views: TaskViews): Route =>
+  defineRoute({
+    method: 'patch',
+    path: '/tasks/{id}',
+    summary:
+      'Change a task that has not begun; whom it goes to is looked up again, and what needs approval needs it anew',
+    tag: 'tasks',
+    role: 'operator',
+    params: IdParams,
+    body: z.strictObject({ ...changeableFields(time), params: ParamsChange.optional() }),
+    data: ChangedTask,
+    handle: async ({ params, body, caller }) => {
+      const warnings = await changes.change(params.id, body, caller.userId)
+      return { ...(await views.detail(params.id, undefined)), warnings: [...warnings] }
+    },
   })
 
 const deleteRoute = ({ operations }: TaskRoutesDeps): Route =>

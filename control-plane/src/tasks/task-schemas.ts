@@ -36,6 +36,7 @@ export const TaskDetail = Task.extend({
     }),
   ),
 }).meta({ id: 'TaskDetail' })
+export const ChangedTask = TaskDetail.extend({ warnings: z.array(z.string()) }).meta({ id: 'ChangedTask' })
 export const Item = z
   .strictObject({
     id: z.number().int(),

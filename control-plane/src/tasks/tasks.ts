@@ -13,6 +13,7 @@ import type { CancelSignal, DispatchBell, EventLog } from '../ports.ts'
 import { AgendaScheduler } from '../scheduler/scheduler.ts'
 import { SqlJobBackend } from '../scheduler/sql-job-backend.ts'
 import { Approval } from './approval.ts'
+import { TaskChanges } from './changes.ts'
 import { TaskCopies } from './copies.ts'
 import { TaskCreation } from './creation.ts'
 import { createMessageRoute } from './kinds/messages.ts'
@@ -69,25 +70,22 @@ export function createTasks(deps: TasksDeps): Tasks {
   const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
   const sweep = new TaskSweep({ ...deps, scheduler, stops })
   const now = (): number => clock.now().getTime()
-  const creation = new TaskCreation({
-    ...deps,
-    store,
-    approval,
-    schedule: async (taskId, at) => {
-      try {
-        await scheduler.wakeTask(taskId, at)
-      } catch (error) {
-        // The task is committed, and the sweep gives it the entry it lacks.
-        deps.log.warn({ taskId, err: error }, 'a new task got no alarm yet')
-      }
-    },
-  })
+  const schedule = async (taskId: number, at: number): Promise<void> => {
+    try {
+      await scheduler.wakeTask(taskId, at)
+    } catch (error) {
+      // The task is committed, and the sweep gives it the entry it lacks.
+      deps.log.warn({ taskId, err: error }, 'a task got no alarm yet')
+    }
+  }
+  const creation = new TaskCreation({ ...deps, store, approval, schedule })
+  const changes = new TaskChanges({ db, store, creation, approval, now, schedule })
   return {
     routes: [
       createMomentsRoute({ ...deps, creation, now }),
       createMessageRoute({ ...deps, creation, now }),
       ...syncRoutes({ ...deps, creation }),
-      ...taskRoutes({ ...deps, store, operations, copies: new TaskCopies({ ...deps, store }) }),
+      ...taskRoutes({ ...deps, store, operations, changes, copies: new TaskCopies({ ...deps, store }) }),
       ...killSwitchRoutes({ ...deps, stops }),
     ],
     progress,

@@ -649,7 +649,8 @@ export interface paths {
         delete: operations["deleteTasksId"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a task that has not begun; whom it goes to is looked up again, and what needs approval needs it anew */
+        patch: operations["patchTasksId"];
         trace?: never;
     };
     "/tasks/{id}/items": {
@@ -1220,6 +1221,34 @@ export interface components {
              * @enum {string}
              */
             kind: "FRIENDS_SYNC" | "GROUPS_SYNC";
+        };
+        ChangedTask: {
+            id: number;
+            /** @enum {string} */
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            name: string;
+            /** @enum {string} */
+            status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
+            scheduledTime: string | null;
+            /** @description ISO 8601 with the offset of the workspace */
+            createTime: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+            /** @description `total`, and the number of items in each state there are any in */
+            counts: {
+                [key: string]: number;
+            };
+            reason: string | null;
+            deliverWithinSeconds: number;
+            params: components["schemas"]["TaskParams"];
+            devices: {
+                id: number;
+                name: string;
+                /** @enum {string} */
+                status: "ONLINE" | "OFFLINE" | "DISABLED";
+                deleted: boolean;
+            }[];
+            warnings: string[];
         };
         Item: {
             id: number;
@@ -4064,6 +4093,88 @@ export interface operations {
                         code: 200;
                         msg: string;
                         data: null;
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchTasksId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    devices?: number[];
+                    /**
+                     * @description ISO 8601; without an offset it is in the workspace zone
+                     * @example 2027-02-12T10:00:00+08:00
+                     */
+                    scheduledTime?: string;
+                    deliverWithinSeconds?: number;
+                    params?: {
+                        content?: string;
+                        images?: {
+                            materialId?: number;
+                            url?: string;
+                        }[];
+                        /** @enum {string} */
+                        visibleTo?: "ALL" | "PRIVATE" | "INCLUDE" | "EXCLUDE";
+                        tagIds?: number[];
+                        customerIds?: number[];
+                        autoLike?: boolean;
+                        autoComment?: boolean;
+                        commentTexts?: string[];
+                        templateId?: number;
+                        receivers?: {
+                            /** @enum {string} */
+                            type: "ALL" | "TAG" | "GROUP" | "CUSTOMERS";
+                            /** @default [] */
+                            tagIds?: number[];
+                            /** @default [] */
+                            groupIds?: number[];
+                            /** @default [] */
+                            customerIds?: number[];
+                        };
+                        variables?: {
+                            [key: string]: string;
+                        };
+                        intervalSeconds?: number;
+                        batchSize?: number;
+                        batchPauseSeconds?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["ChangedTask"];
                         timestamp: number;
                         requestId: string;
                     };

@@ -1,19 +1,35 @@
 import { z } from 'zod'
 import type { WorkspaceTime } from '../../http/schemas.ts'
-import { DEFAULT_DELIVER_WITHIN_SECONDS } from '../creation.ts'
+import { DEFAULT_DELIVER_WITHIN_SECONDS, type NewTask } from '../creation.ts'
 
-/** Fields every kind of task takes. */
-export const commonFields = (time: WorkspaceTime) => ({
+/** What every kind of task takes and may be given later; without defaults, so that a change leaves what it does not name. */
+export const changeableFields = (time: WorkspaceTime) => ({
   name: z.string().min(1).max(200).optional(),
-  devices: z.array(z.number().int().positive()).min(1, 'is empty; name at least one device').max(1000),
+  devices: z.array(z.number().int().positive()).min(1, 'is empty; name at least one device').max(1000).optional(),
   scheduledTime: time.schema.optional(),
   deliverWithinSeconds: z
     .number()
     .int()
     .min(1)
     .max(7 * 24 * 3600)
-    .default(DEFAULT_DELIVER_WITHIN_SECONDS),
+    .optional(),
 })
+
+/** Fields every kind of task takes. */
+export const commonFields = (time: WorkspaceTime) => {
+  const fields = changeableFields(time)
+  return {
+    ...fields,
+    devices: fields.devices.unwrap(),
+    deliverWithinSeconds: fields.deliverWithinSeconds.unwrap().default(DEFAULT_DELIVER_WITHIN_SECONDS),
+  }
+}
+
+/** A request for a task, checked: what is to be done, and by what items. */
+export interface Prepared extends Pick<NewTask, 'params' | 'items' | 'dependents' | 'warnings'> {
+  /** For a task that is given none. */
+  readonly name: string
+}
 
 export const DryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
 

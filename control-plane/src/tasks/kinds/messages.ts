@@ -3,38 +3,46 @@ import { defineRoute, type Route } from '../../http/route.ts'
 import { ids, type WorkspaceTime } from '../../http/schemas.ts'
 import { row } from '../../database/table.ts'
 import type { Database } from '../../database/database.ts'
+import type { DeviceRow } from '../../devices/model.ts'
 import { invalid, notFound } from '../../errors.ts'
 import { BUILT_IN_VARIABLES, longestText, variablesOf } from '../../templates/render.ts'
 import type { TaskCreation } from '../creation.ts'
-import { RECEIVER_TYPES, type MessageParams } from '../params.ts'
-import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
+import { RECEIVER_TYPES, type MessageParams, type TemplateSnapshot } from '../params.ts'
+import { commonFields, CreatedOrDryRun, DryRunQuery, type Prepared } from './common.ts'
 import { MessageReceivers } from './message-receivers.ts'
 
 const DEFAULT_PAUSE_SECONDS = 60
 /** With its variables filled in, in characters. */
 const LONGEST_TEXT = 16_000
 
+/** What is said of a message, at its creation and in a change. */
+export const messageFields = {
+  templateId: z.number().int().positive(),
+  receivers: z.strictObject({
+    type: z.enum(RECEIVER_TYPES),
+    tagIds: ids.default([]),
+    groupIds: ids.default([]),
+    customerIds: ids.default([]),
+  }),
+  variables: z.record(z.string(), z.string().max(500)),
+  intervalSeconds: z.number().min(0).max(3600),
+  batchSize: z.number().int().min(1).max(500),
+  batchPauseSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(24 * 3600),
+}
 const body = (time: WorkspaceTime) =>
   z.strictObject({
     ...commonFields(time),
-    templateId: z.number().int().positive(),
-    receivers: z.strictObject({
-      type: z.enum(RECEIVER_TYPES),
-      tagIds: ids.default([]),
-      groupIds: ids.default([]),
-      customerIds: ids.default([]),
-    }),
-    variables: z.record(z.string(), z.string().max(500)).default({}),
-    intervalSeconds: z.number().min(0).max(3600).default(5),
-    batchSize: z.number().int().min(1).max(500).default(50),
-    batchPauseSeconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(24 * 3600)
-      .default(DEFAULT_PAUSE_SECONDS),
+    ...messageFields,
+    variables: messageFields.variables.default({}),
+    intervalSeconds: messageFields.intervalSeconds.default(5),
+    batchSize: messageFields.batchSize.default(50),
+    batchPauseSeconds: messageFields.batchPauseSeconds.default(DEFAULT_PAUSE_SECONDS),
   })
-type MessageBody = z.output<ReturnType<typeof body>>
+export type MessageRequest = z.output<z.ZodObject<typeof messageFields>>
 
 export interface MessageDeps {
   readonly db: Database
@@ -45,7 +53,6 @@ export interface MessageDeps {
 
 /** `POST /message/tasks`. */
 export function createMessageRoute(deps: MessageDeps): Route {
-  const receivers = new MessageReceivers(deps)
   return defineRoute({
     method: 'post',
     path: '/message/tasks',
@@ -60,40 +67,60 @@ export function createMessageRoute(deps: MessageDeps): Route {
       const { creation } = deps
       creation.checkTime(request.scheduledTime)
       const devices = await creation.devices(request.devices)
-      const params = await paramsOf(
-        deps,
-        request,
-        devices.map((device) => device.id),
-      )
-      const task = {
-        name: request.name ?? `template ${request.templateId}`,
-        params,
-        scheduledTime: request.scheduledTime,
-        deliverWithinSeconds: request.deliverWithinSeconds,
-        createdBy: caller.userId,
-        ...(await receivers.items(params, devices, deps.now())),
-      }
+      const { scheduledTime, deliverWithinSeconds } = request
+      const prepared = await prepareMessage(deps, request, devices)
+      const name = request.name ?? prepared.name
+      const task = { ...prepared, name, scheduledTime, deliverWithinSeconds, createdBy: caller.userId }
       return await creation.create(task, devices, { dryRun: query.dryRun === 'true' })
     },
   })
 }
 
-async function paramsOf(
-  { db, creation }: MessageDeps,
-  request: MessageBody,
-  devices: readonly number[],
-): Promise<MessageParams> {
-  const template = await row(db.models.templates, { where: { id: request.templateId, deletedAt: null } })
-  if (!template) throw notFound('templateId: template', request.templateId)
-  if (template.type === 'VIDEO' || template.type === 'LINK') {
+/**
+ * Checks what is asked for, with all it refers to. Throws INVALID_REQUEST or NOT_FOUND that names the field.
+ * @param kept the template as the task has it, when it keeps the one it has
+ */
+export async function prepareMessage(
+  deps: Omit<MessageDeps, 'time'>,
+  request: MessageRequest,
+  devices: readonly DeviceRow[],
+  kept?: TemplateSnapshot,
+): Promise<Prepared> {
+  const template = kept ?? (await templateOf(deps, request.templateId))
+  const deviceIds = devices.map((device) => device.id)
+  const params = paramsOf(request, template, deviceIds)
+  const receivers = await new MessageReceivers(deps).items(params, devices, deps.now())
+  return { name: `template ${request.templateId}`, params, ...receivers }
+}
+
+/** What a message is asked for after a change. */
+export function changedMessage(params: MessageParams, change: Partial<MessageRequest>): MessageRequest {
+  const { template, receivers, variables, intervalSeconds, batchSize, batchPauseSeconds } = params
+  const was = { templateId: template.id, receivers, variables, intervalSeconds, batchSize, batchPauseSeconds }
+  // Requests are the caller's to change, snapshots are not.
+  return structuredClone({ ...was, ...change }) as MessageRequest
+}
+
+async function templateOf({ db, creation }: Omit<MessageDeps, 'time'>, templateId: number): Promise<TemplateSnapshot> {
+  const template = await row(db.models.templates, { where: { id: templateId, deletedAt: null } })
+  if (!template) throw notFound('templateId: template', templateId)
+  const { id, type, content, variables } = template
+  if (type === 'VIDEO' || type === 'LINK') {
     throw invalid(
-      `templateId: template ${template.id} is a ${template.type}, which cannot be sent yet; use TEXT, IMAGE or TEXT_WITH_IMAGE`,
+      `templateId: template ${id} is a ${type}, which cannot be sent yet; use TEXT, IMAGE or TEXT_WITH_IMAGE`,
     )
   }
-  const undeclared = Object.keys(request.variables).filter((name) => !template.variables.includes(name))
+  const materials = await creation.materials(template.materialIds, 'IMAGE', 'templateId')
+  return { id, type, content: type === 'IMAGE' ? '' : content, variables, materials }
+}
+
+function paramsOf(request: MessageRequest, template: TemplateSnapshot, devices: readonly number[]): MessageParams {
+  // Tasks of earlier versions do not know what their template declares.
+  const declared = template.variables ?? variablesOf(template.content)
+  const undeclared = Object.keys(request.variables).filter((name) => !declared.includes(name))
   if (undeclared.length > 0)
     throw invalid(
-      `variables: ${undeclared.join(', ')} is not a variable of template ${template.id}; it has ${template.variables.join(', ') || 'none'}`,
+      `variables: ${undeclared.join(', ')} is not a variable of template ${template.id}; it has ${declared.join(', ') || 'none'}`,
     )
   const builtIn: readonly string[] = BUILT_IN_VARIABLES
   const missing = variablesOf(template.content).filter((name) => !builtIn.includes(name) && !request.variables[name])
@@ -114,12 +141,7 @@ async function paramsOf(
   if (named === 0) throw invalid(`receivers: type ${receivers.type} needs at least one id in its list`)
   return {
     kind: 'MESSAGE',
-    template: {
-      id: template.id,
-      type: template.type,
-      content: template.type === 'IMAGE' ? '' : template.content,
-      materials: await creation.materials(template.materialIds, 'IMAGE', 'templateId'),
-    },
+    template,
     receivers,
     variables: request.variables,
     devices,

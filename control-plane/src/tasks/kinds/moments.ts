@@ -10,7 +10,7 @@ import type { ItemRow } from '../model.ts'
 import { VISIBILITIES, type MomentsParams, type ReceiverSnapshot, type VisibleTo } from '../params.ts'
 import { unplannable } from '../planner.ts'
 import { newItem } from '../store.ts'
-import { commonFields, CreatedOrDryRun, DryRunQuery } from './common.ts'
+import { commonFields, CreatedOrDryRun, DryRunQuery, type Prepared } from './common.ts'
 import { reactions } from './moment-reactions.ts'
 
 const MOST_IMAGES = 9
@@ -19,24 +19,32 @@ const MOST_AUDIENCE = 2000
 /** As the plane gives it: a path, whatever the plane is called by those who reach it. */
 const OWN_PICTURE = /^\/api\/v1\/materials\/([1-9]\d{0,14})\/file$/
 
+/** What is said of a Moment, at its creation and in a change. */
+export const momentFields = {
+  content: z.string().max(2000),
+  images: z
+    .array(z.strictObject({ materialId: z.number().int().positive().optional(), url: z.string().max(2000).optional() }))
+    .max(MOST_IMAGES, `has more than ${MOST_IMAGES} pictures; WeChat takes at most ${MOST_IMAGES}`),
+  visibleTo: z.enum(VISIBILITIES),
+  tagIds: ids,
+  customerIds: ids,
+  autoLike: z.boolean(),
+  autoComment: z.boolean(),
+  commentTexts: z.array(z.string().min(1).max(200)).max(50),
+}
 const body = (time: WorkspaceTime) =>
   z.strictObject({
     ...commonFields(time),
-    content: z.string().max(2000).default(''),
-    images: z
-      .array(
-        z.strictObject({ materialId: z.number().int().positive().optional(), url: z.string().max(2000).optional() }),
-      )
-      .max(MOST_IMAGES, `has more than ${MOST_IMAGES} pictures; WeChat takes at most ${MOST_IMAGES}`)
-      .default([]),
-    visibleTo: z.enum(VISIBILITIES).default('ALL'),
-    tagIds: ids.default([]),
-    customerIds: ids.default([]),
-    autoLike: z.boolean().default(false),
-    autoComment: z.boolean().default(false),
-    commentTexts: z.array(z.string().min(1).max(200)).max(50).default([]),
+    content: momentFields.content.default(''),
+    images: momentFields.images.default([]),
+    visibleTo: momentFields.visibleTo.default('ALL'),
+    tagIds: momentFields.tagIds.default([]),
+    customerIds: momentFields.customerIds.default([]),
+    autoLike: momentFields.autoLike.default(false),
+    autoComment: momentFields.autoComment.default(false),
+    commentTexts: momentFields.commentTexts.default([]),
   })
-type MomentsBody = z.output<ReturnType<typeof body>>
+export type MomentRequest = z.output<z.ZodObject<typeof momentFields>>
 
 export interface MomentsDeps {
   readonly db: Database
@@ -59,33 +67,54 @@ export function createMomentsRoute(deps: MomentsDeps): Route {
     data: CreatedOrDryRun,
     handle: async ({ body: request, query, caller }) => {
       const { creation } = deps
-      if (request.content.trim() === '' && request.images.length === 0)
-        throw invalid('content: is empty and there are no images; give one of them')
-      if (request.autoComment && request.commentTexts.length === 0)
-        throw invalid('commentTexts: is empty; autoComment needs at least one text')
-      checkAudienceIsUsed(request)
       creation.checkTime(request.scheduledTime)
       const devices = await creation.devices(request.devices)
-      const params = await paramsOf(deps, request, devices)
-      const authors = await accountsOf(deps.db, devices)
-      const items = devices.map((device) => publishItem(params, device, deps.now()))
-      const unseen = items.find((item) => item.status === 'SKIPPED')
-      if (unseen && items.every((item) => item.status === 'SKIPPED'))
-        throw invalid(`tagIds: nobody would publish it: ${unseen.reason}`)
-      const task = {
-        name: request.name ?? (request.content.slice(0, 50) || 'Moments'),
-        params,
-        scheduledTime: request.scheduledTime,
-        deliverWithinSeconds: request.deliverWithinSeconds,
-        createdBy: caller.userId,
-        items,
-        dependents: (made: readonly ItemRow[]) => reactions(params, made, authors),
-        warnings: audienceWarnings(params, items),
-      }
+      const { scheduledTime, deliverWithinSeconds } = request
+      const prepared = await prepareMoment(deps, request, devices)
+      const name = request.name ?? prepared.name
+      const task = { ...prepared, name, scheduledTime, deliverWithinSeconds, createdBy: caller.userId }
       return await creation.create(task, devices, { dryRun: query.dryRun === 'true' })
     },
   })
 }
+
+/** Checks what is asked for, with all it refers to. Throws INVALID_REQUEST or NOT_FOUND that names the field. */
+export async function prepareMoment(
+  deps: Omit<MomentsDeps, 'time'>,
+  request: MomentRequest,
+  devices: readonly DeviceRow[],
+): Promise<Prepared> {
+  if (request.content.trim() === '' && request.images.length === 0)
+    throw invalid('content: is empty and there are no images; give one of them')
+  if (request.autoComment && request.commentTexts.length === 0)
+    throw invalid('commentTexts: is empty; autoComment needs at least one text')
+  checkAudienceIsUsed(request)
+  const params = await paramsOf(deps, request, devices)
+  const authors = await accountsOf(deps.db, devices)
+  const items = devices.map((device) => publishItem(params, device, deps.now()))
+  const unseen = items.find((item) => item.status === 'SKIPPED')
+  if (unseen && items.every((item) => item.status === 'SKIPPED'))
+    throw invalid(`tagIds: nobody would publish it: ${unseen.reason}`)
+  return {
+    name: request.content.slice(0, 50) || 'Moments',
+    params,
+    items,
+    dependents: (made) => reactions(params, made, authors),
+    warnings: audienceWarnings(params, items),
+  }
+}
+
+/** What a Moment is asked for after a change. Who is named for an audience goes with it, unless named again. */
+export function changedMoment(params: MomentsParams, change: Partial<MomentRequest>): MomentRequest {
+  const { content, images, visibleTo, tagIds = [], customerIds = [], autoLike, autoComment, commentTexts } = params
+  const named = isForSome(change.visibleTo ?? visibleTo) ? { tagIds, customerIds } : { tagIds: [], customerIds: [] }
+  const was = { content, images: images.map((image) => ({ materialId: image.materialId })), visibleTo, ...named }
+  return copyOf({ ...was, autoLike, autoComment, commentTexts, ...change })
+}
+
+/** Requests are the caller's to change, snapshots are not. */
+const copyOf = (request: Readonly<Record<keyof MomentRequest, unknown>>): MomentRequest =>
+  structuredClone(request) as MomentRequest
 
 function publishItem(params: MomentsParams, device: DeviceRow, now: number): Omit<ItemRow, 'id'> {
   const { id: deviceId, accountId, name: receiver } = device
@@ -113,8 +142,8 @@ function audienceWarnings(params: MomentsParams, items: readonly Omit<ItemRow, '
 }
 
 async function paramsOf(
-  { db, creation }: MomentsDeps,
-  request: MomentsBody,
+  { db, creation }: Omit<MomentsDeps, 'time'>,
+  request: MomentRequest,
   devices: readonly DeviceRow[],
 ): Promise<MomentsParams> {
   const images = await creation.materials(request.images.map(materialId), 'IMAGE', 'images')
@@ -138,7 +167,7 @@ async function paramsOf(
 const isForSome = (visibleTo: VisibleTo): boolean => visibleTo === 'INCLUDE' || visibleTo === 'EXCLUDE'
 
 /** Whom nobody would keep from seeing it, or let see it, is not to be named: the author would believe in it. */
-function checkAudienceIsUsed(request: MomentsBody): void {
+function checkAudienceIsUsed(request: MomentRequest): void {
   const { visibleTo } = request
   if (isForSome(visibleTo)) return
   for (const field of ['tagIds', 'customerIds'] as const)
@@ -160,7 +189,7 @@ function materialId(image: { materialId?: number | undefined; url?: string | und
 
 async function audienceOf(
   db: Database,
-  request: MomentsBody,
+  request: MomentRequest,
   devices: readonly DeviceRow[],
 ): Promise<Record<string, ReceiverSnapshot[]>> {
   if (request.tagIds.length + request.customerIds.length === 0) {
