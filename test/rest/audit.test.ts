@@ -63,6 +63,17 @@ test.serial('what was refused is recorded, whoever asked and why ever it was ref
   ])
 })
 
+test.serial('who knocks without a token a thousand times is recorded some times, and a user always', async (t) => {
+  const path = '/tags'
+  const knocks = Array.from({ length: 80 }, async () => await plane().request('POST', path, { name: 'x' }))
+  t.deepEqual(new Set((await Promise.all(knocks)).map(({ status }) => status)), new Set([401]))
+  await plane().call('POST', path, { name: 7 })
+  const found = (await entries(`POST ${path}`)).map(({ outcome }) => outcome)
+  const strangers = found.filter((outcome) => outcome === 401).length
+  t.true(strangers > 0 && strangers <= 60, `${strangers}`)
+  t.is(found[0], 400)
+})
+
 test.serial('sign-ins are recorded with their name, and never with a secret', async (t) => {
   await plane().request('POST', '/auth/login', { username: 'mallory', password: 'a wild guess' })
   const good = await plane().request('POST', '/auth/login', { username: 'admin', password: PASSWORD })

@@ -97,6 +97,11 @@ export class AuditTrail {
     this.#target = target
   }
 
+  /** Whether nobody we know has called. */
+  get isStrangers(): boolean {
+    return this.#caller.userId === 0
+  }
+
   calledBy(caller: Caller): void {
     this.#caller = caller
   }

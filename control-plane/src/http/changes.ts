@@ -7,7 +7,7 @@ import { sha256OfFile } from '../materials/store.ts'
 import { callerOf, mayCall, stranger } from './callers.ts'
 import { asMusterError } from './envelope.ts'
 import type { Claim, Idempotency, Replay } from './idempotency.ts'
-import type { TaskRateLimit } from './rate-limit.ts'
+import { StrangerRecords, type TaskRateLimit } from './rate-limit.ts'
 import type { Caller, Route, RouteInput } from './route.ts'
 import { validate } from './validate.ts'
 
@@ -22,9 +22,13 @@ export interface ChangesDeps {
   readonly routes: readonly Route[]
 }
 
-/** Carries out what changes something: audited whatever becomes of it, and once per idempotency key. */
+/**
+ * Carries out what changes something: audited whatever becomes of it (of what strangers try, some), and once per
+ * idempotency key.
+ */
 export class Changes {
   readonly #deps: ChangesDeps
+  readonly #strangers = new StrangerRecords()
   readonly #readers: ReadonlyMap<string, Route>
 
   constructor(deps: ChangesDeps) {
@@ -55,6 +59,7 @@ export class Changes {
       claim = claimed
       return await this.#carryOut(route, input, trail, claim)
     } catch (error) {
+      if (trail.isStrangers && !(await this.#strangers.admit(ctx.ip, route))) throw error
       await this.#deps.db.write(async (tx) => {
         await trail.outcome(tx, asMusterError(error).status, null)
         await claim?.failed(tx)

@@ -4,6 +4,7 @@ import { MusterError } from '../errors.ts'
 
 const LOGIN_FAILURES_PER_MINUTE = 10
 const REMEMBERED_SIGN_INS = 10_000
+const RECORDED_REFUSALS_PER_MINUTE = 60
 
 /** Task creations of one user. */
 export class TaskRateLimit {
@@ -48,6 +49,17 @@ export class LoginRateLimit {
       if (!(error instanceof MusterError)) await this.#limiter.reward(key)
       throw error
     }
+  }
+}
+
+/** Refusals of one address that nobody signed in from: recorded up to a limit, so that nobody fills the disk with them. */
+export class StrangerRecords {
+  readonly #limiter = new RateLimiterMemory({ points: RECORDED_REFUSALS_PER_MINUTE, duration: 60 })
+
+  /** Whether one more is recorded; tries to sign in are counted apart, so that nothing else hides them. */
+  async admit(ip: string, { role }: { readonly role: string }): Promise<boolean> {
+    const { consumedPoints } = await this.#limiter.penalty(`${ip} ${role === 'public'}`)
+    return consumedPoints <= RECORDED_REFUSALS_PER_MINUTE
   }
 }
 
