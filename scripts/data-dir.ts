@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileLock } from './file-lock.ts'
+import { FileLock } from '@muster/sdk/file-lock'
 
 /** Parts end within 9 s of their launcher's death. */
 const LEFTOVER_LIMIT_MS = 12_000

@@ -23,11 +23,13 @@ export interface PartOptions {
   /** Once aborted nothing is started any more. */
   readonly signal: AbortSignal
   readonly onRestart?: (part: string, reason: string, waitMs: number) => void
+  /** A part that nobody waits for any more cannot run as things are; it is not started again. */
+  readonly onGivenUp?: (message: string) => void
 }
 
 interface Ending {
   readonly reason: string
-  /** The part said that a person has to change something first. */
+  /** It could not start, and said that a person has to change something first. */
   readonly final: boolean
 }
 
@@ -35,8 +37,8 @@ const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 10_000
 /** A part that lived this long starts its backoff anew. */
 const STABLE_MS = 20_000
-/** Used wrongly, and EX_CONFIG of sysexits.h. */
-const FINAL_CODES: ReadonlySet<number | null> = new Set([2, 78])
+/** Of sysexits.h: a person has to change something first. */
+const EX_CONFIG = 78
 const TETHER = pathToFileURL(join(import.meta.dirname, 'tether.ts')).href
 
 /** A program that is started again, with backoff, when it dies. */
@@ -45,7 +47,8 @@ export class Part {
   readonly #spec: PartSpec
   readonly #options: PartOptions
   readonly #ready = Promise.withResolvers<void>()
-  #wasReady = false
+  #isReady = false
+  #awaited = true
   #lastReason = ''
   #child: ChildProcess | undefined
   #loop: Promise<void> | undefined
@@ -73,6 +76,7 @@ export class Part {
     try {
       await Promise.race([this.#ready.promise, late])
     } finally {
+      this.#awaited = false
       settled.abort()
     }
   }
@@ -110,15 +114,18 @@ export class Part {
   }
 
   async #keepAlive(): Promise<void> {
-    const { signal, onRestart } = this.#options
+    const { signal, onRestart, onGivenUp } = this.#options
     let waitMs = FIRST_WAIT_MS
     while (!signal.aborted) {
       const began = performance.now()
       const { reason, final } = await this.#live().catch((error: unknown) => couldNotStart(error))
       this.#lastReason = reason
       if (signal.aborted) return
-      if (final && !this.#wasReady) {
-        return this.#ready.reject(new Error(`${this.#spec.name} cannot run: ${reason}; read ${this.log.path}`))
+      if (final) {
+        const message = `${this.#spec.name} cannot run: ${reason}; read ${this.log.path}`
+        if (this.#awaited) this.#ready.reject(new Error(message))
+        else onGivenUp?.(message)
+        return
       }
       if (performance.now() - began > STABLE_MS) waitMs = FIRST_WAIT_MS
       onRestart?.(this.#spec.name, reason, waitMs)
@@ -133,10 +140,11 @@ export class Part {
     if (this.#options.signal.aborted) return { reason: 'not started', final: false }
     const child = this.#fork(environment)
     this.#child = child
+    this.#isReady = false
     const ended = once(child, 'exit') as Promise<[code: number | null, by: NodeJS.Signals | null]>
     child.on('message', (message) => {
       if (!isRecord(message) || message['type'] !== 'ready') return
-      this.#wasReady = true
+      this.#isReady = true
       this.#ready.resolve()
     })
     try {
@@ -152,8 +160,9 @@ export class Part {
     this.#notePid(undefined)
     if (by) return { reason: `killed by ${by}`, final: false }
     const words = this.log.lastWords()
-    const final = FINAL_CODES.has(code)
-    if (final && words) return { reason: words, final }
+    // One that ran was set up well enough.
+    const final = code === EX_CONFIG && !this.#isReady
+    if (code === EX_CONFIG && words) return { reason: words, final }
     return { reason: `exit code ${code}${words && `: ${words}`}`, final }
   }
 

@@ -55,8 +55,10 @@ async function main(): Promise<void> {
 async function run(settings: Settings, stop: AbortController): Promise<void> {
   const onRestart = (part: string, reason: string, waitMs: number): void =>
     void process.stderr.write(`${part} ended (${reason}); starts again in ${waitMs} ms\n`)
+  const onGivenUp = (message: string): void =>
+    void process.stderr.write(`${message}; it is not started again: mend that, then end this and start anew\n`)
   const { signal } = stop
-  const supervisor = new Supervisor({ dataDir: settings.dataDir, signal, onRestart })
+  const supervisor = new Supervisor({ dataDir: settings.dataDir, signal, onRestart, onGivenUp })
   const oldPassword = passwordIsOld(settings)
   try {
     await checkPorts(settings)

@@ -1,4 +1,4 @@
-import { FileLock } from './file-lock.ts'
+import { FileLock } from '@muster/sdk/file-lock'
 
 // Loaded into every part before its own code: what the launcher needs of a part, whatever program it is.
 /** As sysexits.h has it: a person has to change something first. */

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@muster/sdk/agent'
 import { z } from 'zod'
 
 const Environment = z.object({
@@ -27,11 +28,11 @@ export interface Config {
   readonly logLevel: string
 }
 
-/** Reads the environment; empty values count as absent. Throws an error for people that names the variable. */
+/** Reads the environment; empty values count as absent. Throws a ConfigurationError that names the variable. */
 export function configFrom(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const read = Environment.safeParse(given)
-  if (!read.success) throw new Error(z.prettifyError(read.error))
+  if (!read.success) throw new ConfigurationError(z.prettifyError(read.error))
   const { data } = read
   return {
     directory: data.MUSTER_AGENT_DIR,

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { systemClock } from '@muster/sdk/agent'
+import { ConfigurationError, systemClock } from '@muster/sdk/agent'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
 import { LastingDriver } from './driver/lasting-driver.ts'
 import { connectWebDriver } from './driver/webdriver-driver.ts'
-import { RulesNotAccepted, startPhoneAgent } from './phone-agent.ts'
+import { startPhoneAgent } from './phone-agent.ts'
 
 const HELP = `Runs the agent of one phone. Settings by environment:
 
@@ -62,6 +62,6 @@ if (parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false }
 } else {
   await main().catch((error: unknown) => {
     process.stderr.write(`agent: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(error instanceof RulesNotAccepted ? EX_CONFIG : 1)
+    process.exit(error instanceof ConfigurationError ? EX_CONFIG : 1)
   })
 }

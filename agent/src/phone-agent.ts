@@ -1,5 +1,6 @@
 import type { DeviceInfo } from '@muster/proto'
 import {
+  ConfigurationError,
   enrol,
   faultPointsFrom,
   loadIdentity,
@@ -19,7 +20,7 @@ import type { LastingDriver } from './driver/lasting-driver.ts'
 export const AGENT_VERSION = '0.1.0'
 
 /** The operator has not accepted what driving a real phone means. */
-export class RulesNotAccepted extends Error {
+export class RulesNotAccepted extends ConfigurationError {
   override readonly name = 'RulesNotAccepted'
   constructor() {
     super(
@@ -73,7 +74,7 @@ async function identityOf(config: Config, device: DeviceInfo): Promise<Identity>
   const known = loadIdentity(config.directory)
   if (known) return known
   if (config.enrolmentCode === undefined) {
-    throw new Error(
+    throw new ConfigurationError(
       'MUSTER_ENROLMENT_CODE: this device is not enrolled yet; make a code with POST /devices/enrolment-codes',
     )
   }

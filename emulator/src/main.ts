@@ -2,6 +2,9 @@
 import { HELP, optionsFrom } from './config.ts'
 import { startEmulator } from './emulator.ts'
 
+/** sysexits.h: something is configured in a way that has to be changed first. */
+const EX_CONFIG = 78
+
 try {
   const options = optionsFrom(process.argv.slice(2), process.env)
   if (options === 'help') process.stdout.write(HELP)
@@ -25,5 +28,5 @@ try {
   }
 } catch (error) {
   process.stderr.write(`muster-emulator: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 2
+  process.exitCode = EX_CONFIG
 }

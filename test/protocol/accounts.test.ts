@@ -87,6 +87,31 @@ test.serial('a warning stops the account the phone shows and no other', async (t
   t.deepEqual([await status(calm), await status(warned)], ['ACTIVE', 'STOPPED'])
 })
 
+test.serial('an account nobody is signed in to gets nothing, reads too, until the phone shows it again', async (t) => {
+  const plane = shared()
+  const agent = await plane.enrol('leaver')
+  const session = await agent.connect()
+  const accountId = await accountOf(plane, agent)
+  const account = async () => await plane.ok('GET', `/accounts/${accountId}`)
+  const taskId = await momentTask(plane, [agent])
+  const { commandId } = await session.next('command')
+  const [code, reason] = ['LOGIN_REQUIRED', 'nobody is signed in on the phone']
+  session.say({ $case: 'notNow', value: { commandId, retryAfterMs: 0, code, reason } })
+  await session.heard()
+  await session.next('budget')
+  const stopped = await account()
+  t.deepEqual([stopped['status'], stopped['stopCode'], stopped['reason']], ['LOGGED_OUT', code, reason])
+  const sync = await plane.ok('POST', '/wechat/friends/sync', { devices: [agent.deviceId] })
+  await begins(plane, Number(sync['taskId']))
+  await session.live(clock, 12)
+  t.is(session.commands.length, 1)
+  const back = await agent.connect({ lastEpoch: session.epoch })
+  t.is((await account())['status'], 'ACTIVE')
+  await back.live(clock, 6)
+  for (const command of [await back.next('command'), await back.next('command')]) back.say(succeeded(command))
+  t.is(await plane.finished(taskId), 'COMPLETED')
+})
+
 test.serial('what was planned before the phone showed an account obeys the rules of the one it shows', async (t) => {
   const plane = shared()
   const [old, fresh] = [await plane.enrol('capped'), await plane.enrol('fresh')]

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { claimDataDir, partLock } from '../../scripts/data-dir.ts'
-import { FileLock } from '../../scripts/file-lock.ts'
+import { FileLock } from '@muster/sdk/file-lock'
 
 const scripts = join(import.meta.dirname, '../../scripts')
 const { signal } = new AbortController()
@@ -77,7 +77,7 @@ test('a part ends with its launcher, also one that only starts, and a claim wait
     t,
     join(dir, 'launcher.mjs'),
     `import { fork } from 'node:child_process'
-     fork(${JSON.stringify(part)}, { execArgv: ['--import=${tether}'], env: ${JSON.stringify(env)}, detached: true })`,
+     fork(${JSON.stringify(part)}, { execArgv: ['--conditions=source', '--import=${tether}'], env: ${JSON.stringify(env)}, detached: true })`,
   )
   t.is(FileLock.take(partLock(dir, 'part')), undefined)
   launcher.kill('SIGKILL')

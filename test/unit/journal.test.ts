@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -83,7 +85,28 @@ test('two processes cannot have one journal', async (t) => {
   const dir = directory(t)
   const journal = await Journal.open(dir, systemClock)
   await t.throwsAsync(async () => await Journal.open(dir, systemClock), { message: /process|in use|another/ })
+  const alias = join(directory(t), 'alias')
+  symlinkSync(dir, alias)
+  await t.throwsAsync(async () => await Journal.open(alias, systemClock), { message: /another/ }, 'by another name')
   await journal.close()
+})
+
+test('of many that reach at once for the journal of an agent that was killed, one gets it', async (t) => {
+  const dir = directory(t)
+  const code = `import { Journal, systemClock } from '@muster/sdk/agent'
+    await Journal.open(process.argv[1], systemClock)
+    process.stdout.write('up')
+    setInterval(() => undefined, 1000)`
+  const args = ['--conditions=source', '--input-type=module', '-e', code, dir]
+  const killed = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => killed.kill('SIGKILL'))
+  await once(killed.stdout, 'data')
+  killed.kill('SIGKILL')
+  await once(killed, 'exit')
+  const opened = await Promise.allSettled(Array.from({ length: 8 }, async () => await Journal.open(dir, systemClock)))
+  const journals = opened.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  t.is(journals.length, 1)
+  await Promise.all(journals.map(async (journal) => await journal.close()))
 })
 
 test('a journal that cannot be written refuses everything and says so', async (t) => {

@@ -15,6 +15,8 @@ const STAY = 'setInterval(() => undefined, 1000);'
 interface Stage {
   readonly supervisor: Supervisor
   readonly stop: AbortController
+  /** What is said of parts that are not started again. */
+  readonly givenUp: () => Promise<string>
   /** Why a part was started again, as it happens. */
   readonly restart: () => Promise<string>
   readonly part: (name: string, code: string) => PartSpec
@@ -32,7 +34,9 @@ function stage(t: ExecutionContext): Stage {
     if (first) first(reason)
     else reasons.push(reason)
   }
-  const supervisor = new Supervisor({ dataDir, signal: stop.signal, onRestart })
+  const gone = Promise.withResolvers<string>()
+  const supervisor = new Supervisor({ dataDir, signal: stop.signal, onRestart, onGivenUp: gone.resolve })
+  const givenUp = async (): Promise<string> => await within(gone.promise, LIMIT_MS, () => 'a part to be given up')
   t.teardown(async () => {
     stop.abort()
     await supervisor.stop(() => true, 0)
@@ -49,7 +53,7 @@ function stage(t: ExecutionContext): Stage {
     return { name, entry, environment: async () => ({}) }
   }
   const pid = (name: string): number => Number(readFileSync(join(dataDir, 'run', `${name}.pid`), 'utf8'))
-  return { supervisor, stop, restart, part, pid }
+  return { supervisor, stop, restart, givenUp, part, pid }
 }
 
 test('a part that cannot run as things are ends the start with its reason, and is not tried again', async (t) => {
@@ -73,6 +77,21 @@ test('a part that dies later is started again, whatever it says', async (t) => {
   await supervisor.start(part('mortal', code), LIMIT_MS)
   await t.throwsAsync(supervisor.ask('mortal', { type: 'end' }), { message: 'mortal ends before it answers' })
   t.is(await restart(), 'no more')
+})
+
+test('a part that cannot start again as things are by then is left alone, which is said once', async (t) => {
+  const { supervisor, restart, givenUp, part, pid } = stage(t)
+  const lives: string[] = ["process.send({ type: 'ready' }, () => process.exit(1))"]
+  const spec = part('spoilt', '')
+  const environment = async (): Promise<NodeJS.ProcessEnv> => {
+    const code = lives.shift() ?? "process.stderr.write('the rules are not accepted; set X=yes'); process.exitCode = 78"
+    writeFileSync(spec.entry, code)
+    return {}
+  }
+  await supervisor.start({ ...spec, environment }, LIMIT_MS)
+  t.is(await restart(), 'exit code 1')
+  t.regex(await givenUp(), /^spoilt cannot run: the rules are not accepted; set X=yes; read /)
+  t.throws(() => pid('spoilt'))
 })
 
 test('a part that is late is told with the reason of its last end, and tried on', async (t) => {

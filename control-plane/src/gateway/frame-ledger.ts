@@ -88,7 +88,11 @@ export class FrameLedger {
       }
       case 'notNow': {
         const entry = this.#own(session, frame.value.commandId)
-        if (entry && !isFinal(entry.now.status)) this.#putBack(entry, frame.value.retryAfterMs, frame.value.code, now)
+        if (!entry || isFinal(entry.now.status)) return
+        const { retryAfterMs, code, reason } = frame.value
+        // As the command still stands: written in this session, under the account the phone had shown.
+        if (code === 'LOGIN_REQUIRED') this.#stopAccount(session, entry.now, code, reason)
+        this.#putBack(entry, retryAfterMs, code, now)
         return
       }
       case 'rejected':

@@ -32,6 +32,11 @@ export class AgentError extends Error {
   }
 }
 
+/** Something is set up in a way that a person has to change first: starting again helps nobody. The text says what. */
+export class ConfigurationError extends Error {
+  override readonly name: string = 'ConfigurationError'
+}
+
 /** The agent is shutting down: what was begun stays in the journal and goes on after the next start. */
 export class AgentStopping extends Error {
   override readonly name = 'AgentStopping'

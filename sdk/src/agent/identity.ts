@@ -4,9 +4,10 @@ import { createHash, webcrypto } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
-import { credentials, Metadata, type ChannelOptions } from '@grpc/grpc-js'
+import { credentials, Metadata, status, type ChannelOptions, type ServiceError } from '@grpc/grpc-js'
 import { AgentServiceClient, type DeviceInfo, type EnrollResponse } from '@muster/proto'
 import { PemConverter, Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
+import { ConfigurationError } from './agent-error.ts'
 import { makeDirectory, replaceFile } from './durable-file.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
@@ -47,7 +48,7 @@ export function loadIdentity(directory: string): Identity | undefined {
 export async function enrol(options: EnrolOptions): Promise<Identity> {
   const [secret, fingerprint] = options.code.split('.')
   if (!secret || !fingerprint)
-    throw new Error('enrolment code: is incomplete; copy all of it, with the part behind the dot')
+    throw new ConfigurationError('enrolment code: is incomplete; copy all of it, with the part behind the dot')
   const ca = await trustedCa(options.address, fingerprint)
   const { key, csr } = await keyAndRequest()
   const answer = await callEnroll(options, ca, csr)
@@ -104,7 +105,7 @@ async function trustedCa(address: string, fingerprint: string): Promise<string> 
   })
   const found = chain.find((der) => createHash('sha256').update(der).digest('base64url') === fingerprint)
   if (!found)
-    throw new Error(
+    throw new ConfigurationError(
       `the server at ${address} is not the control plane that made this enrolment code; check the address`,
     )
   return PemConverter.encode(found, 'CERTIFICATE')
@@ -143,9 +144,7 @@ async function callEnroll(
   try {
     return await new Promise((resolve, reject) => {
       client.enroll({ code, csrPem, device }, new Metadata(), { deadline: Date.now() + LIMIT_MS }, (error, response) =>
-        error
-          ? reject(new Error(`enrolment failed: ${error.details || error.message}`, { cause: error }))
-          : resolve(response),
+        error ? reject(enrolmentError(error)) : resolve(response),
       )
     })
   } finally {
@@ -153,8 +152,16 @@ async function callEnroll(
   }
 }
 
+/** What the plane refuses once it refuses again; whether it can be reached may change. */
+const REFUSALS: readonly status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED, status.INVALID_ARGUMENT]
+
+function enrolmentError(error: ServiceError): Error {
+  const Kind = REFUSALS.includes(error.code) ? ConfigurationError : Error
+  return new Kind(`enrolment failed: ${error.details || error.message}`, { cause: error })
+}
+
 function splitAddress(address: string): [string, string] {
   const at = address.lastIndexOf(':')
-  if (at <= 0) throw new Error(`gateway address "${address}": write it as host:port`)
+  if (at <= 0) throw new ConfigurationError(`gateway address "${address}": write it as host:port`)
   return [address.slice(0, at).replace(/^\[|\]$/g, ''), address.slice(at + 1)]
 }

@@ -2,7 +2,7 @@
  * The kit Muster's own agent is built on: identity, session, journal, dispatcher, and the handler contract.
  * @module
  */
-export { AgentError, AgentStopping } from './agent-error.ts'
+export { AgentError, AgentStopping, ConfigurationError } from './agent-error.ts'
 export { startAgent, type AgentOptions, type RunningAgent } from './agent.ts'
 export { Backoff, type BackoffOptions } from './backoff.ts'
 export { isQuietMinute, localTime, refusedByBudget, type LocalTime } from './budget.ts'

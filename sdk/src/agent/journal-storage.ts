@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { makeDirectory, putInPlace, syncDirectory, writeBeside } from './durable-file.ts'
+import { FileLock } from './file-lock.ts'
 
 /** Where a journal's lines are kept. */
 export interface JournalStorage {
@@ -28,10 +26,10 @@ export const memoryStorage: JournalStorage = {
 /** A file of lines that only grows, and the right to write to it. */
 export class FileStorage implements JournalStorage {
   readonly #path: string
-  readonly #lock: Server
+  readonly #lock: FileLock
   #file: FileHandle
 
-  private constructor(path: string, lock: Server, file: FileHandle) {
+  private constructor(path: string, lock: FileLock, file: FileHandle) {
     this.#path = path
     this.#lock = lock
     this.#file = file
@@ -43,7 +41,7 @@ export class FileStorage implements JournalStorage {
    */
   static async open(directory: string): Promise<{ storage: FileStorage; lines: readonly string[] }> {
     await makeDirectory(directory)
-    const lock = await lockDirectory(directory)
+    const lock = lockDirectory(directory)
     const path = join(directory, 'journal.jsonl')
     const file = await open(path, 'a', 0o600)
     await syncDirectory(directory)
@@ -70,44 +68,13 @@ export class FileStorage implements JournalStorage {
 
   async close(): Promise<void> {
     await this.#file.close()
-    await new Promise<void>((done) => this.#lock.close(() => done()))
+    this.#lock.release()
   }
 }
 
-/**
- * Holds a local socket named after the directory: the system lets it go when the process dies, however it dies, which
- * a file with a process id in it does not.
- */
-async function lockDirectory(directory: string): Promise<Server> {
-  const name = createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 24)
-  const path = join(tmpdir(), `muster-agent-${name}.lock`)
-  for (let tries = 0; tries < 2; tries++) {
-    const server = await listen(path)
-    if (server) return server
-    if (await answers(path)) break
-    rmSync(path, { force: true })
-  }
+/** Throws when another process has the directory. */
+function lockDirectory(directory: string): FileLock {
+  const lock = FileLock.take(join(directory, 'agent.lock'))
+  if (lock) return lock
   throw new Error(`another agent uses ${directory}; stop it, or give this one a directory of its own`)
-}
-
-async function listen(path: string): Promise<Server | undefined> {
-  const server = createServer((socket) => socket.destroy())
-  server.unref()
-  return await new Promise((done, fail) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? done(undefined) : fail(error),
-    )
-    server.listen(path, () => done(server))
-  })
-}
-
-async function answers(path: string): Promise<boolean> {
-  return await new Promise((done) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      done(true)
-    })
-    socket.once('error', () => done(false))
-  })
 }
