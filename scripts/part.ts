@@ -23,18 +23,20 @@ export interface PartOptions {
   /** Once aborted nothing is started any more. */
   readonly signal: AbortSignal
   readonly onRestart?: (part: string, reason: string, waitMs: number) => void
-  /** A part that nobody waits for any more cannot run as things are; it is not started again. */
+  /** A part that never ran cannot run as things are, and nobody waits for it any more; it is not started again. */
   readonly onGivenUp?: (message: string) => void
 }
 
 interface Ending {
   readonly reason: string
-  /** It could not start, and said that a person has to change something first. */
-  readonly final: boolean
+  /** It said that a person has to change something first. */
+  readonly needsPerson: boolean
 }
 
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 10_000
+/** Where a person has to change something first: a port that others took meanwhile or a full disk may free itself. */
+const PERSON_WAIT_MS = 60_000
 /** A part that lived this long starts its backoff anew. */
 const STABLE_MS = 20_000
 /** Of sysexits.h: a person has to change something first. */
@@ -47,7 +49,7 @@ export class Part {
   readonly #spec: PartSpec
   readonly #options: PartOptions
   readonly #ready = Promise.withResolvers<void>()
-  #isReady = false
+  #wasReady = false
   #awaited = true
   #lastReason = ''
   #child: ChildProcess | undefined
@@ -118,33 +120,33 @@ export class Part {
     let waitMs = FIRST_WAIT_MS
     while (!signal.aborted) {
       const began = performance.now()
-      const { reason, final } = await this.#live().catch((error: unknown) => couldNotStart(error))
+      const { reason, needsPerson } = await this.#live().catch((error: unknown) => couldNotStart(error))
       this.#lastReason = reason
       if (signal.aborted) return
-      if (final) {
+      if (needsPerson && !this.#wasReady) {
         const message = `${this.#spec.name} cannot run: ${reason}; read ${this.log.path}`
         if (this.#awaited) this.#ready.reject(new Error(message))
         else onGivenUp?.(message)
         return
       }
       if (performance.now() - began > STABLE_MS) waitMs = FIRST_WAIT_MS
+      if (needsPerson) waitMs = PERSON_WAIT_MS
       onRestart?.(this.#spec.name, reason, waitMs)
       await delay(waitMs, undefined, { signal }).catch(() => undefined)
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+      waitMs = needsPerson ? FIRST_WAIT_MS : Math.min(waitMs * 2, LONGEST_WAIT_MS)
     }
   }
 
   /** One life of the process, from its start to its end. */
   async #live(): Promise<Ending> {
     const environment = await this.#spec.environment()
-    if (this.#options.signal.aborted) return { reason: 'not started', final: false }
+    if (this.#options.signal.aborted) return { reason: 'not started', needsPerson: false }
     const child = this.#fork(environment)
     this.#child = child
-    this.#isReady = false
     const ended = once(child, 'exit') as Promise<[code: number | null, by: NodeJS.Signals | null]>
     child.on('message', (message) => {
       if (!isRecord(message) || message['type'] !== 'ready') return
-      this.#isReady = true
+      this.#wasReady = true
       this.#ready.resolve()
     })
     try {
@@ -158,12 +160,11 @@ export class Part {
     const [code, by] = await ended
     this.#child = undefined
     this.#notePid(undefined)
-    if (by) return { reason: `killed by ${by}`, final: false }
+    if (by) return { reason: `killed by ${by}`, needsPerson: false }
     const words = this.log.lastWords()
-    // One that ran was set up well enough.
-    const final = code === EX_CONFIG && !this.#isReady
-    if (code === EX_CONFIG && words) return { reason: words, final }
-    return { reason: `exit code ${code}${words && `: ${words}`}`, final }
+    const needsPerson = code === EX_CONFIG
+    if (needsPerson && words) return { reason: words, needsPerson }
+    return { reason: `exit code ${code}${words && `: ${words}`}`, needsPerson }
   }
 
   #fork(environment: NodeJS.ProcessEnv): ChildProcess {
@@ -196,5 +197,5 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const couldNotStart = (error: unknown): Ending => ({
   reason: `could not start: ${error instanceof Error ? error.message : String(error)}`,
-  final: false,
+  needsPerson: false,
 })

@@ -15,8 +15,8 @@ const STAY = 'setInterval(() => undefined, 1000);'
 interface Stage {
   readonly supervisor: Supervisor
   readonly stop: AbortController
-  /** What is said of parts that are not started again. */
-  readonly givenUp: () => Promise<string>
+  /** How long each restart waits. */
+  readonly waits: readonly number[]
   /** Why a part was started again, as it happens. */
   readonly restart: () => Promise<string>
   readonly part: (name: string, code: string) => PartSpec
@@ -29,14 +29,14 @@ function stage(t: ExecutionContext): Stage {
   const stop = new AbortController()
   const reasons: string[] = []
   const waiting: ((reason: string) => void)[] = []
-  const onRestart = (_part: string, reason: string): void => {
+  const waits: number[] = []
+  const onRestart = (_part: string, reason: string, waitMs: number): void => {
+    waits.push(waitMs)
     const first = waiting.shift()
     if (first) first(reason)
     else reasons.push(reason)
   }
-  const gone = Promise.withResolvers<string>()
-  const supervisor = new Supervisor({ dataDir, signal: stop.signal, onRestart, onGivenUp: gone.resolve })
-  const givenUp = async (): Promise<string> => await within(gone.promise, LIMIT_MS, () => 'a part to be given up')
+  const supervisor = new Supervisor({ dataDir, signal: stop.signal, onRestart })
   t.teardown(async () => {
     stop.abort()
     await supervisor.stop(() => true, 0)
@@ -53,7 +53,7 @@ function stage(t: ExecutionContext): Stage {
     return { name, entry, environment: async () => ({}) }
   }
   const pid = (name: string): number => Number(readFileSync(join(dataDir, 'run', `${name}.pid`), 'utf8'))
-  return { supervisor, stop, restart, givenUp, part, pid }
+  return { supervisor, stop, restart, waits, part, pid }
 }
 
 test('a part that cannot run as things are ends the start with its reason, and is not tried again', async (t) => {
@@ -79,8 +79,8 @@ test('a part that dies later is started again, whatever it says', async (t) => {
   t.is(await restart(), 'no more')
 })
 
-test('a part that cannot start again as things are by then is left alone, which is said once', async (t) => {
-  const { supervisor, restart, givenUp, part, pid } = stage(t)
+test('a part that ran and cannot start again is tried on, but not all the time: a person has to do something', async (t) => {
+  const { supervisor, restart, waits, part } = stage(t)
   const lives: string[] = ["process.send({ type: 'ready' }, () => process.exit(1))"]
   const spec = part('spoilt', '')
   const environment = async (): Promise<NodeJS.ProcessEnv> => {
@@ -90,8 +90,8 @@ test('a part that cannot start again as things are by then is left alone, which 
   }
   await supervisor.start({ ...spec, environment }, LIMIT_MS)
   t.is(await restart(), 'exit code 1')
-  t.regex(await givenUp(), /^spoilt cannot run: the rules are not accepted; set X=yes; read /)
-  t.throws(() => pid('spoilt'))
+  t.is(await restart(), 'the rules are not accepted; set X=yes')
+  t.deepEqual(waits, [200, 60_000])
 })
 
 test('a part that is late is told with the reason of its last end, and tried on', async (t) => {
