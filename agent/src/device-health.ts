@@ -236,8 +236,6 @@ export class DeviceHealth {
       this.#deps.log.info({ was: told.wechatId, is: account.wechatId }, 'the phone shows another account or version')
       this.#deps.onChange()
     }
-    // The plane stops an account that is refused as signed out: it has to hear of it when the same one is back.
-    if (told && !account.loggedIn) this.#told = account
     if (!this.#isKnown()) this.#watch()
   }
 

@@ -101,7 +101,7 @@ export interface CommandAdmission {
 
 /** Keeps accounts inside their limits. */
 export interface AccountGuard {
-  /** A risk or tree error: nothing more until a person clears it. A login error: until a phone shows the account. */
+  /** A risk, login or tree error: nothing more goes out until a person clears it. */
   stop(tx: Transaction, accountId: number, code: ErrorCode, reason: string): Promise<void>
   /** What the phone may still do today. */
   budget(accountId: number): Promise<Budget | undefined>

@@ -45,17 +45,6 @@ for (const phone of PHONES) {
     t.deepEqual((await rig.run(HELLO)).items, [['SUCCEEDED', '']])
   })
 
-  test(on('the plane hears of it when the same account is signed in again'), async (t) => {
-    const rig = await PhoneRig.start(t, phone)
-    rig.fault('LOGGED_OUT')
-    rig.clock.leap(60_000)
-    t.is(await rig.check(HELLO), 'not-now LOGIN_REQUIRED')
-    await rig.emulator.dispatch('DELETE', `/phones/${phone}/faults`)
-    await within(rig.changed, 10_000, () => 'the account to be noticed')
-    t.is((await rig.health.describe()).wechatId, rig.owner)
-    t.is(await rig.check(HELLO), 'taken')
-  })
-
   test(on('no command is taken that cannot run: signed out, no nodes, another account'), async (t) => {
     const rig = await PhoneRig.start(t, phone)
     t.is(await rig.check(SYNC_CONTACTS), 'taken')

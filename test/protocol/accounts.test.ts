@@ -87,7 +87,7 @@ test.serial('a warning stops the account the phone shows and no other', async (t
   t.deepEqual([await status(calm), await status(warned)], ['ACTIVE', 'STOPPED'])
 })
 
-test.serial('an account nobody is signed in to gets nothing, reads too, until the phone shows it again', async (t) => {
+test.serial('an account nobody is signed in to gets nothing, reads too, until a person clears it', async (t) => {
   const plane = shared()
   const agent = await plane.enrol('leaver')
   const session = await agent.connect()
@@ -106,7 +106,8 @@ test.serial('an account nobody is signed in to gets nothing, reads too, until th
   await session.live(clock, 12)
   t.is(session.commands.length, 1)
   const back = await agent.connect({ lastEpoch: session.epoch })
-  t.is((await account())['status'], 'ACTIVE')
+  t.is((await account())['status'], 'LOGGED_OUT', 'the phone alone does not lift it')
+  await plane.ok('POST', `/accounts/${accountId}/clear`, { note: 'signed in again' })
   await back.live(clock, 6)
   for (const command of [await back.next('command'), await back.next('command')]) back.say(succeeded(command))
   t.is(await plane.finished(taskId), 'COMPLETED')

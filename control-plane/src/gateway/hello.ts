@@ -109,15 +109,8 @@ export class HelloDesk {
     const known = await row(accounts, { where: { wechatId: shown.wechatId }, transaction: tx })
     await accounts.update({ deviceId: null }, { where: { deviceId: device.id }, transaction: tx })
     if (known) {
-      // Whoever signed in on the phone is the person that a signed-out account was waiting for.
-      const back = {
-        status: 'ACTIVE',
-        stopCode: null,
-        stopReason: null,
-        budgetVersion: known.budgetVersion + 1,
-      } as const
       await accounts.update(
-        { deviceId: device.id, nickname: shown.nickname, ...(known.status === 'LOGGED_OUT' ? back : {}) },
+        { deviceId: device.id, nickname: shown.nickname },
         { where: { id: known.id }, transaction: tx },
       )
       return known.id

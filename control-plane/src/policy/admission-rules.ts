@@ -114,8 +114,7 @@ export class Judge {
     if (unready || !account) return unready
     if (account.status !== 'ACTIVE') {
       const code = (account.stopCode ?? 'RISK_CONTROL') as ErrorCode
-      const until = account.status === 'LOGGED_OUT' ? 'its phone shows it again' : 'a person clears it'
-      return standing(code, `account ${account.id} is stopped until ${until}: ${account.stopReason ?? ''}`)
+      return standing(code, `account ${account.id} is stopped until a person clears it: ${account.stopReason ?? ''}`)
     }
     const rules = rulesOf(account)
     if (work.effectClass === 'READ' || !isQuiet(rules, this.#at(now).minuteOfDay)) return undefined
