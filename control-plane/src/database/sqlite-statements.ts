@@ -2,6 +2,9 @@ import { QueryTypes, type Sequelize, type Transaction } from 'sequelize'
 import { bindable, type SqliteConnection } from './sqlite-dialect-module.ts'
 import type { Statements, Values } from './statements.ts'
 
+/** The items of a large task must not keep heartbeats waiting. */
+const RUNS_BETWEEN_TURNS = 500
+
 /** SQLite takes a list as one value: its JSON, which is a table to it. */
 export class SqliteStatements implements Statements {
   readonly insertOrIgnore = 'INSERT OR IGNORE INTO'
@@ -27,9 +30,11 @@ export class SqliteStatements implements Statements {
   async runEach(sql: string, many: readonly Values[], tx: Transaction): Promise<void> {
     const [first] = many
     if (!first) return
-    await connectionOf(tx).prepared(this.#textOf(sql, first), (statement) => {
-      for (const values of many) statement.run(bound(values))
-    })
+    const text = this.#textOf(sql, first)
+    for (let from = 0; from < many.length; from += RUNS_BETWEEN_TURNS)
+      await connectionOf(tx).prepared(text, (statement) => {
+        for (const values of many.slice(from, from + RUNS_BETWEEN_TURNS)) statement.run(bound(values))
+      })
   }
 
   #textOf(sql: string, values: Values): string {

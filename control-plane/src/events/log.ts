@@ -200,6 +200,8 @@ export class OrderedEventLog implements EventLog {
     const where = { seq: { [Op.gt]: this.#lastSeq } }
     const fresh = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']] })
     this.#lastSeq = fresh.at(-1)?.seq ?? this.#lastSeq
+    // A time as text is dear, and most events come while nobody listens.
+    if (![...this.#subscribers].some((subscriber) => subscriber.live)) return
     const events = fresh.map((event) => this.#published(event))
     for (const subscriber of this.#subscribers)
       if (subscriber.live) this.#follow(subscriber, this.#deliver(subscriber, events))
