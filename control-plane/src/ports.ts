@@ -1,7 +1,7 @@
 import type { Budget, ErrorCode, SyncPage } from '@muster/proto'
 import type { Transaction } from 'sequelize'
-import type { CommandRow } from './tasks/command-model.ts'
-import type { ItemRow } from './tasks/model.ts'
+import type { CommandHead } from './tasks/command-model.ts'
+import type { ItemHead } from './tasks/model.ts'
 
 /** Rung after a commit: there may be work for these devices. A lost ring costs one sweep. */
 export interface DispatchBell {
@@ -90,8 +90,8 @@ export interface SkippedItem {
 
 /** A command that could go out now, with the items of it that are still to be done. */
 export interface DispatchCandidate {
-  readonly command: CommandRow
-  readonly open: readonly ItemRow[]
+  readonly command: CommandHead
+  readonly open: readonly ItemHead[]
 }
 
 export interface CommandAdmission {

@@ -5,11 +5,14 @@ import { Sequelize, Transaction } from 'sequelize'
 import { defineModels, type Models } from './models.ts'
 import { migrate } from './migrations.ts'
 import { sqliteDialectModule } from './sqlite-dialect-module.ts'
+import { SqliteStatements } from './sqlite-statements.ts'
+import type { Statements } from './statements.ts'
 
 /** The plane's database. */
 export interface Database {
   readonly sequelize: Sequelize
   readonly models: Models
+  readonly statements: Statements
   /**
    * The only way to write: one transaction, committed when `work` resolves and rolled back when it throws. SQLite has
    * one writer, so writes wait for each other in order. Must not be called inside another write. What `work` gave to
@@ -37,6 +40,7 @@ export async function openDatabase(file: string): Promise<Database> {
   return {
     sequelize,
     models,
+    statements: new SqliteStatements(sequelize),
     write: async (work) => await queue.run(work),
     accompanied: async (companion, work) => await queue.accompanied(companion, work),
     ping: async () => {

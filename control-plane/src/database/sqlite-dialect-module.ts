@@ -25,7 +25,13 @@ class Statement {
   }
 }
 
-class Database {
+/** What else than Sequelize uses of a connection. */
+export interface SqliteConnection {
+  /** Does something with a statement that is prepared once, however often it comes. */
+  prepared<T>(sql: string, work: (statement: StatementSync) => T): Promise<T>
+}
+
+class Database implements SqliteConnection {
   /** Sequelize reads and sets these. */
   readonly filename: string
   uuid: string | undefined
@@ -45,6 +51,8 @@ class Database {
   }
 
   run(sql: string, parameters?: Parameters, callback?: Callback): this {
+    // Set once for each file: setting it again makes SQLite prepare all its statements anew.
+    if (sql === 'PRAGMA FOREIGN_KEYS=ON') return this
     // On a full disk SQLite may have taken the transaction back by itself.
     const moot = sql.startsWith('ROLLBACK') && !this.#handle.database.isTransaction
     if (moot && callback) {
@@ -59,8 +67,9 @@ class Database {
 
   all(sql: string, parameters?: Parameters, callback?: Callback): this {
     const columns = this.#handle.columnsAskedFor(sql)
-    if (columns && callback) {
-      this.#pool.deliver(() => callback.call(new Statement(0, columns.length), null, columns))
+    const done = typeof parameters === 'function' ? parameters : callback
+    if (columns && done) {
+      this.#pool.deliver(() => done.call(new Statement(0, columns.length), null, columns))
       return this
     }
     return this.#execute(sql, parameters, callback, (statement, values) => {
@@ -73,6 +82,16 @@ class Database {
     this.#handle.database.exec(sql)
     if (callback) queueMicrotask(() => callback.call(this, null))
     return this
+  }
+
+  async prepared<T>(sql: string, work: (statement: StatementSync) => T): Promise<T> {
+    try {
+      return work(this.#handle.prepare(sql, true))
+    } catch (error) {
+      throw sqliteError(error)
+    } finally {
+      await new Promise<void>((resolve) => this.#pool.deliver(resolve))
+    }
   }
 
   close(callback?: (error: Error | null) => void): void {
@@ -116,7 +135,7 @@ class Handle {
 
   constructor(filename: string) {
     this.database = new DatabaseSync(filename)
-    this.database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`)
+    this.database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}; PRAGMA foreign_keys=ON`)
     if (filename !== ':memory:') this.database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL')
   }
 
@@ -138,15 +157,14 @@ class Handle {
     if (this.database.isTransaction) this.database.exec('ROLLBACK')
   }
 
-  /** Statements with bound values come again; those with literals in their text do not. */
+  /** Statements with bound values come again; those with literals in their text do not. The least used one goes. */
   prepare(sql: string, keep: boolean): StatementSync {
     const known = this.#statements.get(sql)
-    if (known) return known
-    const statement = this.database.prepare(sql)
-    if (keep) {
-      if (this.#statements.size >= CACHED_STATEMENTS) this.#statements.clear()
-      this.#statements.set(sql, statement)
-    }
+    if (!keep) return known ?? this.database.prepare(sql)
+    const statement = known ?? this.database.prepare(sql)
+    this.#statements.delete(sql)
+    this.#statements.set(sql, statement)
+    if (this.#statements.size > CACHED_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value ?? '')
     return statement
   }
 }
@@ -194,7 +212,7 @@ function bound(parameters: Exclude<Parameters, Callback>): SQLInputValue[] {
   return entries.length === 0 ? [] : [Object.fromEntries(entries) as unknown as SQLInputValue]
 }
 
-function bindable(value: unknown): SQLInputValue {
+export function bindable(value: unknown): SQLInputValue {
   if (value === undefined || value === null) return null
   if (typeof value === 'boolean') return value ? 1 : 0
   if (value instanceof Date) return value.toISOString()

@@ -97,38 +97,19 @@ export async function insert<Row extends { id: number }>(
   return (made.get('id') as number | undefined) ?? 0
 }
 
-/** A row as it was and as it becomes. */
-export interface Change<Row> {
-  readonly before: Row
-  readonly now: Row
-}
+/** A column's name in SQL. */
+export const columnOf = <Row extends object>(table: Table<Row>, name: keyof Row & string): string =>
+  table.getAttributes()[name].field ?? name
 
-/** Updates rows by id; those that change alike change in one statement, which is most of the cost. */
-export async function updateAlike<Row extends { id: number | string }>(
-  table: Table<Row>,
-  tx: Transaction,
-  changes: readonly Change<Row>[],
-  columns: readonly (keyof Row & string)[],
-): Promise<void> {
-  const alike = new Map<string, { values: Partial<Row>; ids: Row['id'][] }>()
-  for (const { before, now } of changes) {
-    const changed = columns.filter((name) => before[name] !== now[name])
-    if (changed.length === 0) continue
-    const values = Object.fromEntries(changed.map((name) => [name, now[name]])) as Partial<Row>
-    const key = JSON.stringify(values)
-    const group = alike.get(key) ?? { values, ids: [] }
-    alike.set(key, group)
-    group.ids.push(now.id)
-  }
-  for (const { values, ids } of alike.values())
-    await table.update(values as never, { where: { id: ids } as never, transaction: tx })
-}
+/** Names of a table's columns, but for one that is large and seldom needed. */
+export const columnsBut = <Row extends object, Large extends keyof Row & string>(table: Table<Row>, large: Large) =>
+  Object.keys(table.getAttributes()).filter((name) => name !== large && name !== 'companyId') as Exclude<
+    keyof Row & string,
+    Large
+  >[]
 
-function decoderOf(table: Table<never>): (row: Record<string, unknown>) => void
-function decoderOf(table: {
-  getAttributes(): Record<string, { type: unknown }>
-}): (row: Record<string, unknown>) => void
-function decoderOf(table: {
+/** Makes booleans and JSON of what the database answers for them. */
+export function decoderOf(table: {
   getAttributes(): Record<string, { type: unknown }>
 }): (row: Record<string, unknown>) => void {
   const known = decoders.get(table)

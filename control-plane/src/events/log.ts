@@ -1,8 +1,9 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { Op, QueryTypes, type Transaction } from 'sequelize'
+import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
+import { insertRows } from '../database/statements.ts'
 import { row, rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
@@ -69,13 +70,9 @@ export class OrderedEventLog implements EventLog {
     if (events.length === 0) return
     const at = this.#deps.clock.now().getTime()
     const fresh = events.map((event) => ({ ...event, taskId: event.taskId ?? null, at }))
-    const table = this.#deps.db.models.outbox
-    for (let first = 0; first < fresh.length; first += BATCH) {
-      const some = fresh
-        .slice(first, first + BATCH)
-        .map(({ type, refId, taskId, status }) => ({ type, ref_id: refId, task_id: taskId, status, at, company_id: 1 }))
-      await this.#deps.db.sequelize.getQueryInterface().bulkInsert(table.getTableName(), some, { transaction: tx })
-    }
+    const { db } = this.#deps
+    const columns = ['type', 'refId', 'taskId', 'status', 'at'] as const
+    await insertRows(db, db.models.outbox, { columns, rows: fresh }, tx)
     tx.afterCommit(() => this.#wake())
   }
 
@@ -178,18 +175,20 @@ export class OrderedEventLog implements EventLog {
     const { db, faults } = this.#deps
     faults.hit('events.publish.before')
     const moved = await db.write(async (tx) => {
-      const waiting = await db.sequelize.query<{ last: number | null; n: number }>(
+      const { statements } = db
+      const waiting = await statements.select<{ last: number | null; n: number }>(
         `SELECT MAX(id) AS last, COUNT(*) AS n FROM (SELECT id FROM outbox ORDER BY id LIMIT ${BATCH}) some`,
-        { type: QueryTypes.SELECT, transaction: tx },
+        {},
+        tx,
       )
       const { last, n } = waiting[0] ?? { last: null, n: 0 }
       if (last === null) return 0
-      const replacements = { last }
-      await db.sequelize.query(
+      await statements.run(
         `INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM outbox WHERE id <= :last ORDER BY id`,
-        { replacements, transaction: tx },
+        { last },
+        tx,
       )
-      await db.sequelize.query('DELETE FROM outbox WHERE id <= :last', { replacements, transaction: tx })
+      await statements.run('DELETE FROM outbox WHERE id <= :last', { last }, tx)
       return n
     })
     faults.hit('events.publish.after')
@@ -201,6 +200,8 @@ export class OrderedEventLog implements EventLog {
     const where = { seq: { [Op.gt]: this.#lastSeq } }
     const fresh = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']] })
     this.#lastSeq = fresh.at(-1)?.seq ?? this.#lastSeq
+    // A time as text is dear, and most events come while nobody listens.
+    if (![...this.#subscribers].some((subscriber) => subscriber.live)) return
     const events = fresh.map((event) => this.#published(event))
     for (const subscriber of this.#subscribers)
       if (subscriber.live) this.#follow(subscriber, this.#deliver(subscriber, events))

@@ -1,11 +1,12 @@
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { row, rows, updateAlike, type Change } from '../database/table.ts'
+import { updateAlike, type Change } from '../database/statements.ts'
+import { row, rows } from '../database/table.ts'
 import type { AccountGuard, EventLog, TaskProgress } from '../ports.ts'
-import type { CommandRow, CommandStatus } from '../tasks/command-model.ts'
+import type { CommandHead, CommandRow, CommandStatus } from '../tasks/command-model.ts'
 import { saveItems } from '../tasks/item-changes.ts'
-import type { ItemRow } from '../tasks/model.ts'
+import type { ItemHead, ItemRow } from '../tasks/model.ts'
 import { asked, itemOffPhone, offPhone, stopOf, type StopReason } from '../tasks/stop-rules.ts'
 import { EFFECTS, isFinal, itemTakesOutcome } from './command-state.ts'
 
@@ -46,8 +47,8 @@ export class CommandWriter {
   }
 
   /** Writes the columns in which each `now` differs from its `before`. */
-  async save(tx: Transaction, changed: readonly Change<CommandRow>[]): Promise<void> {
-    await updateAlike(this.#deps.db.models.commands, tx, changed, COLUMNS)
+  async save(tx: Transaction, changed: readonly Change<CommandHead>[]): Promise<void> {
+    await updateAlike(this.#deps.db, this.#deps.db.models.commands, changed, COLUMNS, tx)
   }
 
   /** A stop is asked of it from now on; answers the row as it is then. */
@@ -105,7 +106,7 @@ export class CommandWriter {
   }
 
   /** Keeps count of what has or may have reached somebody. What a silent phone may still say is under way, not counted. */
-  async count(tx: Transaction, items: readonly ItemRow[]): Promise<void> {
+  async count(tx: Transaction, items: readonly ItemHead[]): Promise<void> {
     const { guard, db } = this.#deps
     const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
     await guard.spend(tx, effects)

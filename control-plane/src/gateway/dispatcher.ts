@@ -1,10 +1,11 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Command } from '@muster/proto'
-import { literal, Op, where, type Transaction } from 'sequelize'
+import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows, updateAlike } from '../database/table.ts'
+import { pick, updateAlike } from '../database/statements.ts'
+import { columnsBut, rows } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type {
   Admission,
@@ -16,7 +17,7 @@ import type {
   SkippedItem,
   TaskProgress,
 } from '../ports.ts'
-import type { CommandRow } from '../tasks/command-model.ts'
+import type { CommandHead } from '../tasks/command-model.ts'
 import { accountHold } from './account-hold.ts'
 import { commandFrame } from './command-frame.ts'
 import { overtaken } from './fencing.ts'
@@ -53,7 +54,7 @@ type Hold = Extract<Admission, { kind: 'hold' }>
 interface Candidate extends DispatchCandidate {
   readonly session: Session
   /** As it is stored: what was planned before the phone's account was known has none there. */
-  readonly stored: CommandRow
+  readonly stored: CommandHead
 }
 
 /** Claims commands for devices that can take them, and writes them on their streams: in order for each device. */
@@ -166,42 +167,43 @@ export class Dispatcher implements DispatchBell {
     if (sessions.length === 0) return new Map()
     const { db } = this.#deps
     const limit = sessions.length * each
-    const due = await rows(db.models.commands, {
-      where: {
-        [Op.and]: [
-          {
-            deviceId: sessions.map((session) => session.facts.deviceId),
-            status: 'QUEUED',
-            afterCommandId: null,
-            cancelCode: null,
-            notBefore: { [Op.lte]: now },
-          },
-          // The sign keeps SQLite from going through the queues of all devices by the index that has this column.
-          where(literal('+deliver_by'), { [Op.gt]: now }),
-        ],
+    const { commands, items } = db.models
+    const due = await pick(
+      db,
+      commands,
+      columnsBut(commands, 'payload'),
+      {
+        // The sign keeps SQLite from going through the queues of all devices by the index that has this column.
+        where: `device_id IN (:deviceIds) AND status = 'QUEUED' AND after_command_id IS NULL AND cancel_code IS NULL
+          AND not_before <= :now AND +deliver_by > :now ORDER BY id LIMIT :limit`,
+        deviceIds: sessions.map((session) => session.facts.deviceId),
+        now,
+        limit,
       },
-      attributes: { exclude: ['payload'] },
-      order: [['id', 'ASC']],
-      limit,
-      transaction: tx,
-    })
+      tx,
+    )
     if (due.length === 0) return new Map()
-    const items = await rows(db.models.items, {
-      where: { commandId: due.map((command) => command.id) },
-      order: [['id', 'ASC']],
-      transaction: tx,
-    })
-    const itemsOf = Map.groupBy(items, (item) => item.commandId)
+    const found = await pick(
+      db,
+      items,
+      columnsBut(items, 'payload'),
+      {
+        where: "command_id IN (:commandIds) AND status = 'PENDING' ORDER BY id",
+        commandIds: due.map((command) => command.id),
+      },
+      tx,
+    )
+    const itemsOf = Map.groupBy(found, (item) => item.commandId)
     const dueOf = Map.groupBy(due, (command) => command.deviceId)
     // A device with a long queue may have taken the places of others: they are served in the next turn.
     if (due.length === limit) {
       for (const { facts } of sessions) if (!dueOf.has(facts.deviceId)) this.#waiting.add(facts.deviceId)
     }
-    const candidate = (session: Session, stored: CommandRow): Candidate => ({
+    const candidate = (session: Session, stored: CommandHead): Candidate => ({
       session,
       stored,
       command: { ...stored, accountId: stored.accountId ?? session.facts.accountId },
-      open: (itemsOf.get(stored.id) ?? []).filter((item) => item.status === 'PENDING'),
+      open: itemsOf.get(stored.id) ?? [],
     })
     return new Map(
       sessions.map((session) => [
@@ -219,7 +221,7 @@ export class Dispatcher implements DispatchBell {
   ): Promise<{ going: Candidate[]; held: Session[] }> {
     if (candidates.length === 0) return { going: [], held: [] }
     const going: Candidate[] = []
-    const held: { command: CommandRow; hold: Hold }[] = []
+    const held: { command: CommandHead; hold: Hold }[] = []
     const free = new Set<Session>()
     const room = new Map(candidates.map(({ session }) => [session, session.room]))
     const admissions = await this.#deps.admission.beforeDispatch(tx, candidates)
@@ -240,36 +242,27 @@ export class Dispatcher implements DispatchBell {
   }
 
   /** While a hold follows on another the delivery clock stands still in between, too. */
-  async #hold(tx: Transaction, held: readonly { command: CommandRow; hold: Hold }[], now: number): Promise<void> {
+  async #hold(tx: Transaction, held: readonly { command: CommandHead; hold: Hold }[], now: number): Promise<void> {
     for (const alike of Map.groupBy(held, ({ hold }) => JSON.stringify(hold)).values()) {
       const hold = alike[0]?.hold
       if (!hold) continue
       const { untilMs, code, reason, clockStands } = hold
       const heldSince = 'CASE WHEN hold_reason IS NULL THEN :now ELSE not_before END'
       const moved = clockStands ? `deliver_by = deliver_by + :untilMs - ${heldSince}, ` : ''
-      await this.#deps.db.sequelize.query(
+      const ids = alike.map(({ command }) => command.id)
+      await this.#deps.db.statements.run(
         `UPDATE commands SET ${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason WHERE id IN (:ids)`,
-        {
-          replacements: {
-            untilMs,
-            code,
-            reason: reason.slice(0, 500),
-            now,
-            ids: alike.map(({ command }) => command.id),
-          },
-          transaction: tx,
-        },
+        { untilMs, code, reason: reason.slice(0, 500), ids, ...(clockStands ? { now } : {}) },
+        tx,
       )
     }
   }
 
   /** Read only of what goes: what is held may be large. */
   async #payloads(tx: Transaction, going: readonly Candidate[]): Promise<Map<string, Uint8Array>> {
-    const found = await rows(this.#deps.db.models.commands, {
-      where: { id: going.map(({ stored }) => stored.id) },
-      attributes: ['id', 'payload'],
-      transaction: tx,
-    })
+    const { db } = this.#deps
+    const ids = going.map(({ stored }) => stored.id)
+    const found = await pick(db, db.models.commands, ['id', 'payload'], { where: 'id IN (:ids)', ids }, tx)
     return new Map(found.map(({ id, payload }) => [id, payload]))
   }
 
@@ -300,13 +293,13 @@ export class Dispatcher implements DispatchBell {
   }
 
   async #write(tx: Transaction, going: readonly Candidate[], now: number): Promise<void> {
-    const { commands, items } = this.#deps.db.models
+    const { db } = this.#deps
     const written = going.map(({ stored: before, command, session }) => {
       const status = 'DISPATCHED' as const
       const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now }
       return { before, now: { ...command, status, ...sent, holdCode: null, holdReason: null } }
     })
-    await updateAlike(commands, tx, written, COMMAND_COLUMNS)
+    await updateAlike(db, db.models.commands, written, COMMAND_COLUMNS, tx)
     const sentItems = going.flatMap((one) =>
       one.open.map((before) => ({
         before,
@@ -320,7 +313,7 @@ export class Dispatcher implements DispatchBell {
         },
       })),
     )
-    await updateAlike(items, tx, sentItems, ['status', 'accountId', 'code', 'reason'])
+    await updateAlike(db, db.models.items, sentItems, ['status', 'accountId', 'code', 'reason'], tx)
     await this.#deps.events.append(
       tx,
       sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),

@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
-import { rows } from '../database/table.ts'
+import { pick } from '../database/statements.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -12,11 +12,8 @@ export async function overtaken(
   tx: Transaction,
   sessions: ReadonlySet<Session>,
 ): Promise<ReadonlySet<Session>> {
-  const devices = await rows(db.models.devices, {
-    where: { id: [...new Set([...sessions].map(({ facts }) => facts.deviceId))] },
-    attributes: ['id', 'epoch'],
-    transaction: tx,
-  })
+  const ids = [...sessions].map(({ facts }) => facts.deviceId)
+  const devices = await pick(db, db.models.devices, ['id', 'epoch'], { where: 'id IN (:ids)', ids }, tx)
   const epochs = new Map(devices.map(({ id, epoch }) => [id, epoch]))
   return new Set([...sessions].filter(({ facts }) => epochs.get(facts.deviceId) !== facts.epoch))
 }

@@ -11,9 +11,9 @@ import {
   type ItemOutcome,
   type SyncPage,
 } from '@muster/proto'
-import type { Change } from '../database/table.ts'
-import type { CommandRow } from '../tasks/command-model.ts'
-import type { ItemRow } from '../tasks/model.ts'
+import type { Change } from '../database/statements.ts'
+import type { CommandHead } from '../tasks/command-model.ts'
+import type { ItemHead } from '../tasks/model.ts'
 import { givenBack, itemOffPhone, stopOf } from '../tasks/stop-rules.ts'
 import {
   EFFECTS,
@@ -48,19 +48,28 @@ type Mutable<Row> = { -readonly [K in keyof Change<Row>]: Row }
 
 /** What many frames make of the rows they are about: one write's work, without I/O. */
 export class FrameLedger {
-  readonly commands: ReadonlyMap<string, Mutable<CommandRow>>
-  readonly items: ReadonlyMap<string, Mutable<ItemRow>>
+  readonly commands: ReadonlyMap<string, Mutable<CommandHead>>
+  readonly items: ReadonlyMap<string, Mutable<ItemHead>>
   readonly pages: { accountId: number; page: SyncPage }[] = []
   readonly stops: { accountId: number; code: ErrorCode; reason: string }[] = []
   readonly orphans: { deviceId: number; result: CommandResult }[] = []
   readonly acks: { session: Session; commandId: string; error: string }[] = []
   /** By command, as its payload names them: of those asked about only. */
   readonly #itemIds = new Map<string, ReadonlySet<string>>()
+  readonly #payloads: ReadonlyMap<string, Uint8Array>
   /** What a phone says it has and must not do. */
   readonly cancels: { session: Session; commandId: string }[] = []
 
-  /** @param items of the commands, and those the frames name; may be left out for commands that only reach a level */
-  constructor(commands: readonly CommandRow[], items: readonly ItemRow[]) {
+  /**
+   * @param items of the commands, and those the frames name; may be left out for commands that only reach a level
+   * @param payloads of commands for which frames name items that are not theirs now
+   */
+  constructor(
+    commands: readonly CommandHead[],
+    items: readonly ItemHead[],
+    payloads: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
+    this.#payloads = payloads
     this.commands = new Map(commands.map((command) => [command.id, { before: command, now: command }]))
     this.items = new Map(items.map((item) => [String(item.id), { before: item, now: item }]))
   }
@@ -106,7 +115,7 @@ export class FrameLedger {
     }
   }
 
-  #own(session: Session, commandId: string): Mutable<CommandRow> | undefined {
+  #own(session: Session, commandId: string): Mutable<CommandHead> | undefined {
     const entry = this.commands.get(commandId)
     return entry?.now.deviceId === session.facts.deviceId ? entry : undefined
   }
@@ -147,7 +156,7 @@ export class FrameLedger {
   }
 
   /** The phone has not kept it. */
-  #putBack(entry: Mutable<CommandRow>, retryAfterMs: number, code: string, now: number): void {
+  #putBack(entry: Mutable<CommandHead>, retryAfterMs: number, code: string, now: number): void {
     const stop = stopOf(entry.now)
     this.#openItemsOf(entry.now.id, (item) => itemOffPhone(item, stop, now))
     entry.now = notNow(entry.now, retryAfterMs, code, now)
@@ -183,7 +192,7 @@ export class FrameLedger {
     ack('')
   }
 
-  #outcome(session: Session, command: CommandRow, outcome: ItemOutcome, now: number): void {
+  #outcome(session: Session, command: CommandHead, outcome: ItemOutcome, now: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
     if (!entry || !status || !itemTakesOutcome(entry.now)) return
@@ -213,7 +222,7 @@ export class FrameLedger {
    * What a pause took back waits for the task to go on, and what quiet hours that began on the phone kept from being
    * done for their end. What was cancelled bears the words of who asked for it.
    */
-  #asAsked(command: CommandRow, item: ItemRow): ItemRow {
+  #asAsked(command: CommandHead, item: ItemHead): ItemHead {
     const stop = stopOf(command)
     const paused = stop?.code === 'PAUSED'
     if (item.status === 'CANCELLED' && paused) return givenBack(item)
@@ -224,27 +233,29 @@ export class FrameLedger {
   }
 
   /** Whether the item is one of the command, though it may have left it since. */
-  #isOf(command: CommandRow, itemId: string): boolean {
+  #isOf(command: CommandHead, itemId: string): boolean {
     const item = this.items.get(itemId)
-    return item !== undefined && (item.now.commandId === command.id || this.#itemIdsOf(command).has(itemId))
+    if (!item) return false
+    const tied = item.now.commandId === command.id || item.before.commandId === command.id
+    return tied || this.#itemIdsOf(command.id).has(itemId)
   }
 
-  #itemIdsOf(command: CommandRow): ReadonlySet<string> {
-    const known = this.#itemIds.get(command.id)
+  #itemIdsOf(commandId: string): ReadonlySet<string> {
+    const known = this.#itemIds.get(commandId)
     if (known) return known
-    const { payload } = Command.decode(command.payload)
+    const { payload } = Command.decode(this.#payloads.get(commandId) ?? new Uint8Array())
     const made = new Set(payload ? itemIdsOf(payload) : [])
-    this.#itemIds.set(command.id, made)
+    this.#itemIds.set(commandId, made)
     return made
   }
 
-  #openItemsOf(commandId: string, change: (item: ItemRow) => ItemRow): void {
+  #openItemsOf(commandId: string, change: (item: ItemHead) => ItemHead): void {
     for (const item of this.items.values()) {
       if (item.now.commandId === commandId && itemTakesOutcome(item.now)) item.now = change(item.now)
     }
   }
 
-  #stopAccount({ facts }: Session, command: CommandRow, code: string, reason: string): void {
+  #stopAccount({ facts }: Session, command: CommandHead, code: string, reason: string): void {
     if (!isErrorCode(code) || errorInfo(code).stops !== 'account') return
     // What was seen in an earlier session was seen under the account the command was written for.
     const seenNow = command.epoch === facts.epoch ? facts.accountId : null
@@ -254,7 +265,7 @@ export class FrameLedger {
 }
 
 /** The phone sent it back, with the reason still on it. */
-const isUndone = (item: ItemRow): boolean => item.status === 'PENDING' && item.code === 'QUIET_HOURS'
+const isUndone = (item: ItemHead): boolean => item.status === 'PENDING' && item.code === 'QUIET_HOURS'
 
 /** A result in short form is taken with what can be read of it; undefined for any other that is too large to keep. */
 function readable(result: CommandResult): CommandResult | undefined {

@@ -4,7 +4,8 @@ import type { Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { rows, updateAlike } from '../database/table.ts'
+import { pick, updateAlike } from '../database/statements.ts'
+import { columnsBut } from '../database/table.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import type { AccountGuard, EventLog, NewEvent, SyncSink, TaskProgress } from '../ports.ts'
 import { isFinal } from './command-state.ts'
@@ -131,9 +132,10 @@ export class Recorder {
   }
 
   async #open(tx: Transaction, entries: readonly Said[]): Promise<FrameLedger> {
-    const { commands, items } = this.#deps.db.models
+    const { db } = this.#deps
+    const { commands, items } = db.models
     const ids = [...new Set(entries.flatMap(({ frame }) => commandIdsOf(frame)))]
-    const found = await rows(commands, { where: { id: ids }, transaction: tx })
+    const found = await pick(db, commands, columnsBut(commands, 'payload'), { where: 'id IN (:ids)', ids }, tx)
     const withItems = new Set(
       entries.flatMap(({ frame }) =>
         frame.$case === 'received' || frame.$case === 'accepted' || frame.$case === 'started'
@@ -141,20 +143,36 @@ export class Recorder {
           : commandIdsOf(frame),
       ),
     )
-    const reopened = found.filter((command) => command.provisional).map((command) => command.id)
-    const itemRows = await rows(items, { where: { commandId: [...withItems, ...reopened] }, transaction: tx })
-    const known = new Set(itemRows.map((item) => item.id))
-    // A pause may have taken them out of their command since.
-    const left = entries.flatMap(({ frame }) => itemIdsNamedIn(frame)).filter((id) => !known.has(id))
-    if (left.length > 0) itemRows.push(...(await rows(items, { where: { id: left }, transaction: tx })))
-    return new FrameLedger(found, itemRows)
+    for (const command of found) if (command.provisional) withItems.add(command.id)
+    if (withItems.size === 0) return new FrameLedger(found, [])
+    const columns = columnsBut(items, 'payload')
+    const itemRows = await pick(db, items, columns, { where: 'command_id IN (:ids)', ids: [...withItems] }, tx)
+    const commandOf = new Map(itemRows.map((item) => [item.id, item.commandId]))
+    const strays = entries.flatMap(({ frame }) =>
+      itemIdsNamedIn(frame).flatMap((itemId) => {
+        const [commandId = ''] = commandIdsOf(frame)
+        return commandOf.get(itemId) === commandId ? [] : [{ itemId, commandId }]
+      }),
+    )
+    if (strays.length === 0) return new FrameLedger(found, itemRows)
+    // A pause may have taken them out of their command since: what it was made of tells.
+    const unread = strays.map(({ itemId }) => itemId).filter((id) => !commandOf.has(id))
+    itemRows.push(...(await pick(db, items, columns, { where: 'id IN (:ids)', ids: unread }, tx)))
+    const payloads = await pick(
+      db,
+      commands,
+      ['id', 'payload'],
+      { where: 'id IN (:ids)', ids: strays.map(({ commandId }) => commandId) },
+      tx,
+    )
+    return new FrameLedger(found, itemRows, new Map(payloads.map(({ id, payload }) => [id, payload])))
   }
 
   async #save(tx: Transaction, ledger: FrameLedger): Promise<void> {
     const { db, events, progress, guard, sink, writer } = this.#deps
     await writer.save(tx, [...ledger.commands.values()])
     const changed = [...ledger.items.values()].filter(({ before, now }) => before !== now)
-    await updateAlike(db.models.items, tx, changed, ITEM_COLUMNS)
+    await updateAlike(db, db.models.items, changed, ITEM_COLUMNS, tx)
     const fresh: NewEvent[] = changed
       .filter(({ before, now }) => before.status !== now.status)
       .map(({ now: { id, taskId, status } }) => ({ type: 'item.updated', refId: id, taskId, status }))

@@ -22,8 +22,12 @@ export interface RuleTime {
   nextMinuteOfDay(ms: number, minute: number): number
 }
 
+/** What rules look at of an account. */
+export const RULED_COLUMNS = ['id', 'deviceId', 'status', 'stopCode', 'stopReason', 'policy', 'caps'] as const
+export type RuledAccount = Pick<AccountRow, (typeof RULED_COLUMNS)[number]>
+
 export interface AccountFacts {
-  readonly account: AccountRow
+  readonly account: RuledAccount
   /** What the day of `PolicyFacts` has seen, with what is on its way. */
   readonly used: Caps
   /** A command with an effect is on the phone. */
@@ -172,7 +176,7 @@ export class Judge {
   }
 
   /** What only the device's operator can change, and may never. */
-  #unready(work: Work, account: AccountRow | undefined): Hold | undefined {
+  #unready(work: Work, account: RuledAccount | undefined): Hold | undefined {
     const { devices, wechatRulesAccepted } = this.#facts
     const waiting = (code: ErrorCode, reason: string): Hold => ({ code, reason, untilMs: null, clockStands: false })
     if (!devices.get(work.deviceId)?.emulated && !wechatRulesAccepted)

@@ -1,11 +1,19 @@
-import { QueryTypes, type Transaction } from 'sequelize'
-import type { AccountRow, CapKind, Caps } from '../accounts/model.ts'
+import type { Transaction } from 'sequelize'
+import type { CapKind, Caps } from '../accounts/model.ts'
 import { doNotContact, personKey, samePeople } from '../contacts/people.ts'
 import type { CustomerRow } from '../contacts/model.ts'
 import type { Database } from '../database/database.ts'
-import { inChunks, rows } from '../database/table.ts'
+import { pick } from '../database/statements.ts'
+import { inChunks } from '../database/table.ts'
 import type { ItemRow } from '../tasks/model.ts'
-import type { AccountFacts, PersonFacts, PolicyFacts, Work } from './admission-rules.ts'
+import {
+  RULED_COLUMNS,
+  type AccountFacts,
+  type PersonFacts,
+  type PolicyFacts,
+  type RuledAccount,
+  type Work,
+} from './admission-rules.ts'
 import { activeSwitches } from './kill-switches.ts'
 import { capKindOf, rulesOf } from './policy-rules.ts'
 
@@ -29,16 +37,17 @@ export async function readFacts(
   work: readonly Asked[],
   customerIds: readonly number[],
 ): Promise<Omit<PolicyFacts, 'wechatRulesAccepted'>> {
-  const { db, day } = query
-  const inTx = query.tx ? { transaction: query.tx } : {}
+  const { db, day, tx } = query
   const deviceIds = [...new Set(work.map(({ deviceId }) => deviceId))]
-  const devices = await rows(db.models.devices, {
-    where: { id: deviceIds },
-    attributes: ['id', 'emulated', 'accountId'],
-    ...inTx,
-  })
-  const accountIds = new Set([...work, ...devices].flatMap(({ accountId }) => accountId ?? []))
-  const accounts = await rows(db.models.accounts, { where: { id: [...accountIds] }, ...inTx })
+  const devices = await pick(
+    db,
+    db.models.devices,
+    ['id', 'emulated', 'accountId'],
+    { where: 'id IN (:ids)', ids: deviceIds },
+    tx,
+  )
+  const ids = [...new Set([...work, ...devices].flatMap(({ accountId }) => accountId ?? []))]
+  const accounts = await pick(db, db.models.accounts, RULED_COLUMNS, { where: 'id IN (:ids)', ids }, tx)
   const spacingMs = Math.max(0, ...accounts.map((account) => rulesOf(account).customerSpacingMs))
   return {
     day,
@@ -54,13 +63,14 @@ export async function doneOn(
   { db, day, tx }: FactsQuery,
   accountIds: readonly number[],
 ): Promise<{ id: number; kind: CapKind; n: number }[]> {
-  return await db.sequelize.query(
+  return await db.statements.select(
     'SELECT account_id AS id, kind, COUNT(*) AS n FROM budget_spends WHERE account_id IN (:accountIds) AND day = :day GROUP BY account_id, kind',
-    { replacements: { accountIds, day }, type: QueryTypes.SELECT, ...(tx ? { transaction: tx } : {}) },
+    { accountIds, day },
+    tx,
   )
 }
 
-async function accountFacts(query: FactsQuery, accounts: readonly AccountRow[]): Promise<Map<number, AccountFacts>> {
+async function accountFacts(query: FactsQuery, accounts: readonly RuledAccount[]): Promise<Map<number, AccountFacts>> {
   if (accounts.length === 0) return new Map()
   const accountIds = accounts.map((account) => account.id)
   const used = new Map<number, Caps>(accountIds.map((id) => [id, { posts: 0, messages: 0, likes: 0, comments: 0 }]))
@@ -85,29 +95,26 @@ async function underWay(
   { db, now, tx }: FactsQuery,
   accountIds: readonly number[],
 ): Promise<{ id: number; action: ItemRow['action']; n: number }[]> {
-  return await db.sequelize.query(
+  return await db.statements.select(
     `SELECT account_id AS id, action, COUNT(*) AS n FROM items
      WHERE account_id IN (:accountIds) AND status IN ('DISPATCHED', 'RUNNING', 'UNKNOWN_EFFECT', 'EXPIRED')
        AND (${ON_PHONE} OR (finished_at > :since AND (provisional = 1 OR (status = 'UNKNOWN_EFFECT'
          AND NOT EXISTS (SELECT 1 FROM budget_spends WHERE item_id = items.id)))))
      GROUP BY account_id, action`,
-    {
-      replacements: { accountIds, since: now - DAY_MS },
-      type: QueryTypes.SELECT,
-      ...(tx ? { transaction: tx } : {}),
-    },
+    { accountIds, since: now - DAY_MS },
+    tx,
   )
 }
 
 /** Whether accounts that have a floor under their pace are at work, and when they last were. */
 async function restOf(
   { db, now, tx }: FactsQuery,
-  accounts: readonly AccountRow[],
+  accounts: readonly RuledAccount[],
 ): Promise<Map<number, { busy: number; endedAt: number | null }>> {
   const floors = accounts.map((account) => rulesOf(account).minIntervalMs)
   const floorMs = Math.max(0, ...floors)
   if (floorMs === 0) return new Map()
-  const found = await db.sequelize.query<{ id: number; busy: number; endedAt: number | null }>(
+  const found = await db.statements.select<{ id: number; busy: number; endedAt: number | null }>(
     `SELECT account_id AS id, MAX(finished_at) AS endedAt,
        SUM(CASE WHEN status IN ('DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING') THEN 1 ELSE 0 END) AS busy
      FROM commands
@@ -115,14 +122,8 @@ async function restOf(
          OR (account_id IN (:accountIds) AND finished_at > :since))
        AND effect_class <> 'READ' AND dispatched_at IS NOT NULL
      GROUP BY account_id`,
-    {
-      replacements: {
-        accountIds: accounts.filter((_, at) => (floors[at] ?? 0) > 0).map(({ id }) => id),
-        since: now - floorMs,
-      },
-      type: QueryTypes.SELECT,
-      ...(tx ? { transaction: tx } : {}),
-    },
+    { accountIds: accounts.filter((_, at) => (floors[at] ?? 0) > 0).map(({ id }) => id), since: now - floorMs },
+    tx,
   )
   return new Map(found.map((one) => [one.id, one]))
 }
@@ -136,11 +137,13 @@ async function peopleFacts(
   const customers = await inChunks(
     customerIds,
     async (some) =>
-      await rows(db.models.customers, {
-        where: { id: some },
-        attributes: ['id', 'wechatId', 'optOut', 'deletedAt'],
-        ...(tx ? { transaction: tx } : {}),
-      }),
+      await pick(
+        db,
+        db.models.customers,
+        ['id', 'wechatId', 'optOut', 'deletedAt'],
+        { where: 'id IN (:some)', some },
+        tx,
+      ),
   )
   if (customers.length === 0) return new Map()
   const optedOut = await doNotContact(db, customers, tx)
@@ -164,7 +167,7 @@ interface Written {
 /** What was or may have been sent to people within a time, by person. */
 async function writtenTo(
   { db, now, tx }: FactsQuery,
-  customers: readonly CustomerRow[],
+  customers: readonly Pick<CustomerRow, 'id' | 'wechatId' | 'optOut'>[],
   spacingMs: number,
 ): Promise<Map<string, Written>> {
   const all = await samePeople(db, customers, tx)
@@ -172,18 +175,15 @@ async function writtenTo(
   const found = await inChunks(
     [...keyOf.keys()],
     async (customerIds) =>
-      await db.sequelize.query<Written>(
+      await db.statements.select<Written>(
         `SELECT customer_id AS id, MAX(finished_at) AS writtenAt,
            SUM(CASE WHEN ${ON_PHONE} THEN 1 ELSE 0 END) AS underWay
          FROM items
          WHERE customer_id IN (:customerIds) AND action = 'SEND'
            AND (${ON_PHONE} OR (finished_at > :since AND (provisional = 1 OR status IN ('SUCCEEDED', 'UNKNOWN_EFFECT'))))
          GROUP BY customer_id`,
-        {
-          replacements: { customerIds, since: now - spacingMs },
-          type: QueryTypes.SELECT,
-          ...(tx ? { transaction: tx } : {}),
-        },
+        { customerIds, since: now - spacingMs },
+        tx,
       ),
   )
   const written = new Map<string, Written>()

@@ -1,18 +1,21 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
-import { rows } from '../database/table.ts'
+import { pick } from '../database/statements.ts'
 import type { CommandRow } from '../tasks/command-model.ts'
 import type { StopReason, StopScope } from '../tasks/stop-rules.ts'
 import type { KillSwitchRow } from './model.ts'
 
 type Target = Pick<CommandRow, 'deviceId' | 'accountId'> & { readonly taskId: number | null }
 
+const COLUMNS = ['id', 'scope', 'targetId', 'reason'] as const
+type ActiveSwitch = Pick<KillSwitchRow, (typeof COLUMNS)[number]>
+
 /** Looks up the kill switch that stands over a command, if any. */
 export async function activeSwitches(
   db: Database,
   tx?: Transaction,
-): Promise<(command: Target) => KillSwitchRow | undefined> {
-  const active = await rows(db.models.killSwitches, { where: { liftedAt: null }, ...(tx ? { transaction: tx } : {}) })
+): Promise<(command: Target) => ActiveSwitch | undefined> {
+  const active = await pick(db, db.models.killSwitches, COLUMNS, { where: 'lifted_at IS NULL' }, tx)
   return (command) => active.find((one) => one.scope === 'FLEET' || one.targetId === targetOf(command, one.scope))
 }
 

@@ -3,6 +3,7 @@ import { Op, type Transaction } from 'sequelize'
 import type { AccountRow, Caps } from '../accounts/model.ts'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
+import { insertRows } from '../database/statements.ts'
 import { row } from '../database/table.ts'
 import type { WorkspaceTime } from '../http/schemas.ts'
 import type {
@@ -90,8 +91,9 @@ export class Policy implements CommandAdmission, AccountGuard {
       const kind = capKindOf(action as ItemRow['action'])
       return kind && accountId !== null ? [{ accountId, day, kind, itemId: id, at: now }] : []
     })
-    if (spent.length > 0)
-      await this.#deps.db.models.budgetSpends.bulkCreate(spent as never[], { ignoreDuplicates: true, transaction: tx })
+    const { db } = this.#deps
+    const columns = ['accountId', 'day', 'kind', 'itemId', 'at'] as const
+    await insertRows(db, db.models.budgetSpends, { columns, rows: spent, ignoreDuplicates: true }, tx)
   }
 
   async budget(accountId: number): Promise<Budget | undefined> {

@@ -58,6 +58,9 @@ export interface CommandRow {
   resultReason: string | null
 }
 
+/** Without what is to be done, which may be large. */
+export type CommandHead = Omit<CommandRow, 'payload'>
+
 export interface OrphanResultRow {
   id: number
   deviceId: number

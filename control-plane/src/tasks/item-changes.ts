@@ -1,6 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../database/database.ts'
-import { updateAlike, type Change } from '../database/table.ts'
+import { updateAlike, type Change } from '../database/statements.ts'
 import type { EventLog } from '../ports.ts'
 import type { ItemRow } from './model.ts'
 
@@ -13,9 +13,9 @@ export const ITEM_ON_ITS_WAY = ['id', 'taskId', 'cancelCode', 'cancelReason', ..
 export async function saveItems(
   deps: { readonly db: Database; readonly events: EventLog },
   tx: Transaction,
-  changes: readonly Change<ItemRow>[],
+  changes: readonly Change<Pick<ItemRow, (typeof COLUMNS)[number] | 'id' | 'taskId'>>[],
 ): Promise<void> {
-  await updateAlike(deps.db.models.items, tx, changes, COLUMNS)
+  await updateAlike(deps.db, deps.db.models.items, changes, COLUMNS, tx)
   await deps.events.append(
     tx,
     changes

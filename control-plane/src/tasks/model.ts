@@ -84,6 +84,9 @@ export interface ItemRow {
   cancelReason: string | null
 }
 
+/** Without what is to be done, which may be large. */
+export type ItemHead = Omit<ItemRow, 'payload'>
+
 export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
   defineTable<TaskRow>(
     sequelize,

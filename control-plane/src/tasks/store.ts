@@ -2,6 +2,7 @@ import { QueryTypes, type Transaction } from 'sequelize'
 import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
+import { insertRows } from '../database/statements.ts'
 import type { EventLog } from '../ports.ts'
 import { LEASE_MS, encodeCommand, type PlannedCommand } from './planner.ts'
 import type { ItemCounts } from './lifecycle.ts'
@@ -9,6 +10,27 @@ import type { ItemRow, ItemStatus, TaskRow } from './model.ts'
 
 const TIED_AT_ONCE = 200
 const CHUNK = 500
+
+const NEW_COMMAND = [
+  'id',
+  'taskId',
+  'deviceId',
+  'accountId',
+  'kind',
+  'effectClass',
+  'status',
+  'provisional',
+  'attempt',
+  'payload',
+  'notBefore',
+  'deliverBy',
+  'deliverWithinMs',
+  'leaseMs',
+  'maxRunMs',
+  'afterCommandId',
+  'pauseMs',
+  'createdAt',
+] as const
 
 /** Item columns of a change; the status is what events are about. */
 export type ItemChange = Partial<
@@ -60,6 +82,7 @@ export class TaskStore {
       if (command.kind === 'sendMessages') lastOf.set(command.deviceId, id)
       return { id, after, command }
     })
+    // A piece at a time: the payloads of all would be in memory at once.
     for (let first = 0; first < made.length; first += CHUNK) {
       const some = made.slice(first, first + CHUNK).map(({ id, after, command }) => ({
         id,
@@ -69,7 +92,9 @@ export class TaskStore {
         kind: command.kind,
         effectClass: command.effectClass,
         status: 'QUEUED' as const,
-        payload: Buffer.from(encodeCommand(id, task.id, command)),
+        provisional: false,
+        attempt: 0,
+        payload: encodeCommand(id, task.id, command),
         notBefore: now,
         deliverBy: now + deliverWithinMs,
         deliverWithinMs,
@@ -79,7 +104,7 @@ export class TaskStore {
         pauseMs: command.pauseMs,
         createdAt: now,
       }))
-      await this.#db.models.commands.bulkCreate(some as never[], { transaction: tx })
+      await insertRows(this.#db, this.#db.models.commands, { columns: NEW_COMMAND, rows: some }, tx)
     }
     await this.#tie(
       tx,
