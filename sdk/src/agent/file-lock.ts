@@ -29,8 +29,9 @@ export class FileLock {
     }
   }
 
+  /** Whoever lets it go twice has let it go. */
   release(): void {
-    this.#database.close()
+    if (this.#database.isOpen) this.#database.close()
   }
 }
 

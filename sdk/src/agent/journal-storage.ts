@@ -67,8 +67,11 @@ export class FileStorage implements JournalStorage {
   }
 
   async close(): Promise<void> {
-    await this.#file.close()
-    this.#lock.release()
+    try {
+      await this.#file.close()
+    } finally {
+      this.#lock.release()
+    }
   }
 }
 
