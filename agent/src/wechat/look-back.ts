@@ -40,9 +40,16 @@ export async function lookBack(screen: AppScreen, history: History, { before, wa
   return word
 }
 
+/** So many gestures have to meet the end, with nothing over the list: one that is lost says the same as the end does. */
+const ENDS_MET = 2
+
 async function oneFurther(screen: AppScreen, history: History): Promise<{ rows: readonly string[]; ends: boolean }> {
-  const area = await screen.waitFor('the list', (seen) => (history.read(seen) ? seen.list?.box : undefined))
-  const more = await screen.scroll(area, history.older, STEP)
-  const { rows } = await screen.settled('older rows', (seen) => history.read(seen))
-  return { rows, ends: !more }
+  for (let met = 1; ; met++) {
+    const area = await screen.waitFor('the list', (seen) => (history.read(seen) ? seen.list?.box : undefined))
+    const disturbances = screen.disturbances
+    const more = await screen.scroll(area, history.older, STEP)
+    const { rows } = await screen.settled('older rows', (seen) => history.read(seen))
+    if (more || screen.disturbances !== disturbances) return { rows, ends: false }
+    if (met === ENDS_MET) return { rows, ends: true }
+  }
 }
