@@ -33,6 +33,10 @@ test.serial('a command that was written before the stream was cut is written aga
   second.say(succeeded(again))
   t.deepEqual(await second.next('resultAck'), { commandIds: [command.commandId], error: '' })
   t.is(await plane.finished(taskId), 'COMPLETED')
+  t.deepEqual(
+    (await plane.items(taskId)).map(({ attempts }) => attempts),
+    [2],
+  )
 })
 
 test.serial('a command the phone has in its journal is not written again after a cut', async (t) => {

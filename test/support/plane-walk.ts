@@ -116,6 +116,9 @@ const pauseAndResume: Scenario = {
   },
 }
 
+/** What an item was first to be done with, by the name of its task. */
+const firstCommands = new Map<string, string | null>()
+
 const retry: Scenario = {
   run: async (stage, name) => {
     const { product } = stage
@@ -123,8 +126,9 @@ const retry: Scenario = {
     const ends = (e: TaskEvent) => e.type === 'task.updated' && e.id === taskId && e.status === 'FAILED'
     const first = await product.events.find('the first end', ends)
     const [item] = await product.items(taskId)
-    // Counted in the write that takes it up again, so a crash cannot make the operator ask twice.
-    if (item?.attempts === 0) await operate(stage, name, 'retry-failed', ['PROCESSING'])
+    // It has another command once it was taken up again, so a crash cannot make the operator ask twice.
+    if (!firstCommands.has(name)) firstCommands.set(name, item?.commandId ?? null)
+    if (item?.commandId === firstCommands.get(name)) await operate(stage, name, 'retry-failed', ['PROCESSING'])
     await product.events.find('the second end', (event) => ends(event) && event.seq > first.seq)
   },
   check: async (t, stage, name) => {

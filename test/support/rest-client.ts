@@ -21,6 +21,7 @@ export interface Item {
   readonly reason: string | null
   readonly evidenceUrl: string | null
   readonly attempts: number
+  readonly commandId: string | null
 }
 
 /** The REST API as an operator who is signed in uses it, and the task events. */

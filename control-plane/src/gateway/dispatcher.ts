@@ -306,6 +306,7 @@ export class Dispatcher implements DispatchBell {
         now: {
           ...before,
           status: 'DISPATCHED' as const,
+          attempts: before.attempts + 1,
           accountId: before.accountId ?? one.command.accountId,
           // Why it came back from a phone before.
           code: null,
@@ -313,7 +314,7 @@ export class Dispatcher implements DispatchBell {
         },
       })),
     )
-    await updateAlike(db, db.models.items, sentItems, ['status', 'accountId', 'code', 'reason'], tx)
+    await updateAlike(db, db.models.items, sentItems, ['status', 'attempts', 'accountId', 'code', 'reason'], tx)
     await this.#deps.events.append(
       tx,
       sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),

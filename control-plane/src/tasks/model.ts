@@ -73,6 +73,7 @@ export interface ItemRow {
   provisional: boolean
   commandId: string | null
   dependsOnItemId: number | null
+  /** How often it was written to a phone. */
   attempts: number
   /** JSON of what to do, enough to build the command. */
   payload: string

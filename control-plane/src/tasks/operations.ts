@@ -142,11 +142,6 @@ export class TaskOperations {
       const again = failed.filter((item) => !gone.has(item.deviceId))
       const unsure = ended.filter((item) => item.provisional).length
       if (again.length === 0) throw nothingToRetry(taskId, unsure, gone)
-      await db.models.items.increment('attempts', {
-        by: 1,
-        where: { id: again.map((item) => item.id) },
-        transaction: tx,
-      })
       await store.changeItems(tx, again, {
         status: 'PENDING',
         code: null,

@@ -52,7 +52,7 @@ export const Item = z
     reason: z.string().nullable(),
     provisional: z.boolean().meta({ description: 'A silent phone may still replace this state' }),
     commandId: z.string().nullable(),
-    attempts: z.number().int(),
+    attempts: z.number().int().meta({ description: 'How often it was given to a phone, which does it at most once' }),
     startedAt: Timestamp.nullable(),
     finishedAt: Timestamp.nullable(),
     evidenceUrl: z.string().nullable(),

@@ -1266,6 +1266,7 @@ export interface components {
             /** @description A silent phone may still replace this state */
             provisional: boolean;
             commandId: string | null;
+            /** @description How often it was given to a phone, which does it at most once */
             attempts: number;
             startedAt: string | null;
             finishedAt: string | null;
