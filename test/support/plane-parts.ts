@@ -184,6 +184,17 @@ export class PlaneParts {
     await this.settled()
   }
 
+  /** The plane ends, and is started again after a time. */
+  async down(ms: number): Promise<void> {
+    const dying = this.#life
+    dying.dead = true
+    this.#life = this.#begin()
+    for (const session of dying.registry.all()) session.end()
+    await this.settled()
+    this.clock.advance(ms)
+    await this.#life.reaper.grantGrace()
+  }
+
   /** Every statement is a move, and nothing is quiet while one runs. */
   #watch(): void {
     const { sequelize } = this.db

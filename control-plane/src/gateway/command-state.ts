@@ -59,7 +59,16 @@ export const isOverdue = (command: Pick<CommandState, 'provisional' | 'resultCod
 export function reachedLevel<C extends CommandState>(command: C, level: Level, now: number): C {
   if (isSettled(command) || isOverdue(command)) return command
   const reopened: C = command.provisional
-    ? { ...command, status: 'RECEIVED', provisional: false, finishedAt: null, resultCode: null, resultReason: null }
+    ? {
+        ...command,
+        status: 'RECEIVED',
+        provisional: false,
+        // Its time to run begins anew, as on a phone that was off: what was silent was not hanging.
+        startedAt: command.startedAt === null ? null : now,
+        finishedAt: null,
+        resultCode: null,
+        resultReason: null,
+      }
     : command
   return {
     ...reopened,
@@ -158,10 +167,11 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
   }
   if (isFinal(command.status)) return undefined
   const status = command.effectClass === 'ONCE' ? 'UNKNOWN_EFFECT' : 'FAILED'
-  if (isTooLong(command, now))
-    return { status, code: OVERDUE, reason: 'the device did not end it in the time it may run', provisional: true }
-  if (command.leaseUntil === null || command.leaseUntil > now) return undefined
-  return { status, code: 'LEASE_LOST', reason: 'the device fell silent while it had the command', provisional: true }
+  // First: whoever was silent, or asleep with the plane, has not hung, and may go on when it speaks again.
+  if (command.leaseUntil !== null && command.leaseUntil <= now)
+    return { status, code: 'LEASE_LOST', reason: 'the device fell silent while it had the command', provisional: true }
+  if (!isTooLong(command, now)) return undefined
+  return { status, code: OVERDUE, reason: 'the device did not end it in the time it may run', provisional: true }
 }
 
 /** The backstop for a phone whose own limit does not work: a handler that hangs renews its lease for ever. */

@@ -34,11 +34,18 @@ export class Reaper {
     this.#deps = deps
   }
 
-  /** While the plane was down no lease could be renewed: each gets one lease's time from now. */
+  /**
+   * While the plane was down no lease could be renewed: each gets one lease's time from now. And whoever cannot ask the
+   * plane begins nothing: the time to run begins anew too, or a night without the plane would end what is half done.
+   */
   async grantGrace(): Promise<void> {
     const { db, clock } = this.#deps
     const now = clock.now().getTime()
     await db.write(async (tx) => {
+      await db.sequelize.query(
+        "UPDATE commands SET started_at = :now WHERE status IN ('RECEIVED', 'ACCEPTED', 'RUNNING') AND started_at IS NOT NULL",
+        { replacements: { now }, transaction: tx },
+      )
       await db.sequelize.query(
         "UPDATE commands SET lease_until = :now + lease_ms WHERE status IN ('RECEIVED', 'ACCEPTED', 'RUNNING') AND lease_until < :now + lease_ms",
         { replacements: { now }, transaction: tx },
