@@ -31,11 +31,12 @@ export class TaskCopies {
    */
   async copy(taskId: number, userId: number): Promise<number> {
     const { tasks, items, taskDevices } = this.#db.models
-    const task = await row(tasks, { where: { id: taskId, deletedAt: null } })
-    if (!task) throw notFound('task', taskId)
-    const old = await rows(items, { where: { taskId }, order: [['id', 'ASC']] })
-    const devices = await rows(taskDevices, { where: { taskId } })
     return await this.#db.write(async (tx) => {
+      // Read in the write: a change in between would leave the words of one version with the receivers of another.
+      const task = await row(tasks, { where: { id: taskId, deletedAt: null }, transaction: tx })
+      if (!task) throw notFound('task', taskId)
+      const old = await rows(items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
+      const devices = await rows(taskDevices, { where: { taskId }, transaction: tx })
       const deviceIds = devices.map(({ deviceId }) => deviceId)
       const gone = await deletedDevices(this.#db, tx, deviceIds)
       if (deviceIds.length > 0 && gone.size === deviceIds.length)

@@ -1,4 +1,4 @@
-import type { Transaction } from 'sequelize'
+import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
@@ -46,9 +46,11 @@ export class TaskOperations {
     faults.hit('task.plan.before')
     await db.write(async (tx) => {
       const startedAt = clock.now().getTime()
+      // Somebody may have moved its time since it was found to be due.
+      const scheduledTime = { [Op.or]: [null, { [Op.lte]: startedAt }] as never }
       const [claimed] = await db.models.tasks.update(
         { status: 'PROCESSING', startedAt },
-        { where: { id: taskId, status: 'SCHEDULED', cancelled: false }, transaction: tx },
+        { where: { id: taskId, status: 'SCHEDULED', cancelled: false, scheduledTime }, transaction: tx },
       )
       if (claimed === 0) return
       await store.changeTask(tx, taskId, { status: 'PROCESSING' })

@@ -1,0 +1,18 @@
+import test from 'ava'
+import { PlaneParts } from '../support/plane-parts.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+
+test('a task that was found due and moved before it began waits for its new time', async (t) => {
+  const parts = await PlaneParts.open()
+  t.teardown(async () => await parts.close())
+  const phone = await parts.phone()
+  const taskId = await parts.task(phone)
+  const scheduledTime = parts.clock.now().getTime() + HOUR_MS
+  await parts.db.models.tasks.update({ scheduledTime }, { where: { id: taskId } })
+  await parts.operations.start(taskId)
+  t.is((await parts.taskRow(taskId)).status, 'SCHEDULED')
+  parts.clock.advance(HOUR_MS)
+  await parts.operations.start(taskId)
+  t.is((await parts.taskRow(taskId)).status, 'PROCESSING')
+})
