@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -18,7 +18,7 @@ import { isCommandId, rowIdOf } from './frame-check.ts'
 
 const CHUNK_BYTES = 64 * 1024
 const LARGEST_EVIDENCE_BYTES = 5 * 1024 * 1024
-const EVIDENCE_KEPT_MS = 30 * 24 * 60 * 60 * 1000
+const EVIDENCE_KEPT_DAYS = 30
 const EVIDENCE_TYPES = new Set(['image/png', 'image/jpeg'])
 
 export interface MediaDeps {
@@ -123,19 +123,35 @@ export function evidenceRoute(deps: MediaDeps): Route {
     fileTypes: [...EVIDENCE_TYPES],
     handle: async ({ params }) => {
       const evidence = await row(deps.db.models.evidence, { where: { id: params.id } })
-      if (!evidence) throw notFound('evidence', params.id)
+      if (!evidence) throw notKept(params.id)
       const { id, mimeType, size } = evidence
-      const stream = async (range?: ByteRange) => (await open(fileOf(deps, id))).createReadStream(range)
+      const stream = async (range?: ByteRange) => (await opened(deps, id)).createReadStream(range)
       return new FileAnswer({ mimeType, size, open: stream })
     },
   })
 }
 
+/** The file is put in place after its row and goes before it. Throws NOT_FOUND when it is not there. */
+async function opened(deps: MediaDeps, id: number): Promise<FileHandle> {
+  try {
+    return await open(fileOf(deps, id))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw notKept(id)
+    throw error
+  }
+}
+
+const notKept = (id: number): MusterError =>
+  new MusterError(
+    'NOT_FOUND',
+    `screenshot ${id} is not there; one is kept for ${EVIDENCE_KEPT_DAYS} days, and the item still says what went wrong`,
+  )
+
 /** Drops screenshots that are older than they are kept, the file before its row. */
 export const dropOldEvidence = (deps: MediaDeps): Chore =>
   dropOld(deps, deps.db.models.evidence, {
     column: 'at',
-    keptMs: EVIDENCE_KEPT_MS,
+    keptMs: EVIDENCE_KEPT_DAYS * 24 * 60 * 60 * 1000,
     before: async (ids) => {
       for (const id of ids) await rm(fileOf(deps, id), { force: true })
     },
