@@ -88,6 +88,19 @@ test('a part ends with its launcher, also one that only starts, and a claim wait
   claim.release()
 })
 
+test("a lock that may only be read is nobody's", (t) => {
+  const file = join(directory(t), 'lock')
+  writeFileSync(file, '', { mode: 0o400 })
+  // To root every file is writable.
+  if (process.getuid?.() === 0) {
+    t.notThrows(() => FileLock.take(file)?.release())
+    return
+  }
+  t.throws(() => FileLock.take(file), {
+    message: /lock cannot be opened for writing; make it this user's, or remove it/,
+  })
+})
+
 test('a data directory that cannot be used says why and what to do', async (t) => {
   const dir = directory(t)
   const file = join(dir, 'a file')

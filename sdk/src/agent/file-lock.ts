@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 const SQLITE_BUSY = 5
@@ -36,9 +37,14 @@ export class FileLock {
 }
 
 function open(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
   try {
-    return new DatabaseSync(path, { timeout: PATIENCE_MS })
+    database = new DatabaseSync(path, { timeout: PATIENCE_MS })
+    // SQLite also opens what it may only read, and gives that to everybody who asks.
+    accessSync(path, constants.W_OK)
+    return database
   } catch (error) {
+    database?.close()
     throw new Error(`${path} cannot be opened for writing; make it this user's, or remove it`, { cause: error })
   }
 }
