@@ -130,6 +130,8 @@ export class OrderedEventLog implements EventLog {
       }
       const where = { seq: { [Op.gt]: subscriber.cursor, [Op.lte]: this.#lastSeq } }
       const found = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']], limit: BATCH })
+      // Some may have been dropped while this was read.
+      if (subscriber.cursor < this.#firstSeq - 1) continue
       subscriber.cursor = found.at(-1)?.seq ?? this.#lastSeq
       if (found.length > 0) await subscriber.listener(found.map((event) => this.#published(event)))
     }
