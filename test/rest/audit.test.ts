@@ -74,6 +74,20 @@ test.serial('who knocks without a token a thousand times is recorded some times,
   t.is(found[0], 400)
 })
 
+test.serial('what takes effect is recorded with its outcome, however much strangers knock', async (t) => {
+  const path = '/auth/refresh'
+  const refresh = async (refreshToken: string) => (await plane().request('POST', path, { refreshToken })).status
+  const { data } = await plane().request('POST', '/auth/login', { username: 'admin', password: PASSWORD })
+  const { refreshToken } = data as { refreshToken: string }
+  t.is(await refresh(refreshToken), 200)
+  await Promise.all(Array.from({ length: 80 }, async () => await refresh('a guess')))
+  t.is(await refresh(refreshToken), 401, 'used again: its sign-in is revoked')
+  const open = plane().read(
+    "SELECT * FROM audit_log i WHERE kind = 'INTENT' AND NOT EXISTS (SELECT 1 FROM audit_log o WHERE o.intent_id = i.id)",
+  )
+  t.deepEqual(open, [])
+})
+
 test.serial('sign-ins are recorded with their name, and never with a secret', async (t) => {
   await plane().request('POST', '/auth/login', { username: 'mallory', password: 'a wild guess' })
   const good = await plane().request('POST', '/auth/login', { username: 'admin', password: PASSWORD })

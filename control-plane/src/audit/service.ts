@@ -97,9 +97,9 @@ export class AuditTrail {
     this.#target = target
   }
 
-  /** Whether nobody we know has called. */
+  /** Whether nobody we know has called, and nothing took effect. */
   get isStrangers(): boolean {
-    return this.#caller.userId === 0
+    return this.#caller.userId === 0 && this.#intentId === null
   }
 
   calledBy(caller: Caller): void {

@@ -56,9 +56,9 @@ export class LoginRateLimit {
 export class StrangerRecords {
   readonly #limiter = new RateLimiterMemory({ points: RECORDED_REFUSALS_PER_MINUTE, duration: 60 })
 
-  /** Whether one more is recorded; tries to sign in are counted apart, so that nothing else hides them. */
-  async admit(ip: string, { role }: { readonly role: string }): Promise<boolean> {
-    const { consumedPoints } = await this.#limiter.penalty(`${ip} ${role === 'public'}`)
+  /** Whether one more is recorded; what needs no sign-in is counted each apart, so that nothing hides tries to sign in. */
+  async admit(ip: string, { role, path }: { readonly role: string; readonly path: string }): Promise<boolean> {
+    const { consumedPoints } = await this.#limiter.penalty(`${ip} ${role === 'public' ? path : ''}`)
     return consumedPoints <= RECORDED_REFUSALS_PER_MINUTE
   }
 }
