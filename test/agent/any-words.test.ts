@@ -2,20 +2,20 @@ import test from 'ava'
 import type { CommandPayload } from '@muster/proto'
 import { comment, like, messages, publish } from '../support/commands.ts'
 import { effectsOf } from '../support/effects.ts'
-import { PhoneBench, wordsOf } from '../support/phone-bench.ts'
+import { PhoneRig, wordsOf } from '../support/phone-rig.ts'
 
 const LABELS = ['赞', '取消', '评论', '朋友圈', '发现', '查找聊天记录', '从相册选择']
 
 for (const number of [1, 2]) {
   const author = `wxid_phone${3 - number}`
 
-  const reactTo = async (bench: PhoneBench, text: string): Promise<void> => {
+  const reactTo = async (bench: PhoneRig, text: string): Promise<void> => {
     const about = { author: { wechatId: author }, text }
     const commands: CommandPayload[] = [
       like({ ...about, itemId: 'liked' }),
       comment({ ...about, itemId: 'said' }, '真不错'),
     ]
-    for (const command of commands) await bench.life(command)
+    for (const command of commands) await bench.run(command)
   }
 
   test(`people and Moments called like labels of the app are liked and commented, phone ${number}`, async (t) => {
@@ -24,9 +24,9 @@ for (const number of [1, 2]) {
       ...LABELS.map((label) => ['二号', label] as const),
       ['取消', '评论'] as const,
     ]) {
-      const bench = await PhoneBench.start(t, { number })
-      bench.emulator.addContacts(bench.me, [{ id: author, nickname }])
-      bench.emulator.addContacts(author, [{ id: bench.me, nickname: '老板' }])
+      const bench = await PhoneRig.start(t, `phone-${number}`, { guarded: false })
+      bench.emulator.addContacts(bench.owner, [{ id: author, nickname }])
+      bench.emulator.addContacts(author, [{ id: bench.owner, nickname: '老板' }])
       await bench.world('moments', { author, text })
       await reactTo(bench, text)
       t.deepEqual(
@@ -38,23 +38,23 @@ for (const number of [1, 2]) {
   })
 
   test(`a Moment of pictures alone is liked and commented, phone ${number}`, async (t) => {
-    const bench = await PhoneBench.start(t, { number })
-    const other = await bench.beside(3 - number)
-    bench.emulator.addContacts(bench.me, [{ id: author, nickname: '二号' }])
-    bench.emulator.addContacts(author, [{ id: bench.me, nickname: '老板' }])
-    t.deepEqual(wordsOf(await other.life(publish({ images: [other.picture(1)] }))), ['SUCCEEDED'])
+    const bench = await PhoneRig.start(t, `phone-${number}`, { guarded: false })
+    const other = await bench.beside(`phone-${3 - number}`)
+    bench.emulator.addContacts(bench.owner, [{ id: author, nickname: '二号' }])
+    bench.emulator.addContacts(author, [{ id: bench.owner, nickname: '老板' }])
+    t.deepEqual(wordsOf(await other.run(publish({ images: [other.picture(1)] }))), ['SUCCEEDED'])
     await bench.world('moments', { author, text: '新品' })
     await reactTo(bench, '')
     t.deepEqual(effectsOf(bench), [`like of ${author}: `, `comment on ${author}: : 真不错`])
   })
 
   test(`a picture goes to somebody called 相册 who says 相册, phone ${number}`, async (t) => {
-    const bench = await PhoneBench.start(t, { number })
-    bench.emulator.addContacts(bench.me, [{ id: 'wxid_album', nickname: '相册' }])
+    const bench = await PhoneRig.start(t, `phone-${number}`, { guarded: false })
+    bench.emulator.addContacts(bench.owner, [{ id: 'wxid_album', nickname: '相册' }])
     await bench.world('messages', { from: 'wxid_album', text: '相册' })
     const picture = bench.picture(3)
     const command = messages([{ to: { wechatId: 'wxid_album' }, parts: [picture] }])
-    t.deepEqual(wordsOf(await bench.life(command)), ['SUCCEEDED'])
+    t.deepEqual(wordsOf(await bench.run(command)), ['SUCCEEDED'])
     t.deepEqual(effectsOf(bench), [`to wxid_album: ${picture.sha256}`])
   })
 }

@@ -1,12 +1,12 @@
 import test from 'ava'
 import { EFFECTS, effectBench, effectsOf } from '../support/effects.ts'
-import { wordsOf } from '../support/phone-bench.ts'
+import { wordsOf } from '../support/phone-rig.ts'
 
 for (const [index, effect] of EFFECTS.entries()) {
   test(`${effect.name} happens once when the agent dies once, wherever that is`, async (t) => {
     const points: string[] = []
     const whole = await effectBench(t, 1)
-    await whole.life(effect.payload(whole), { dies: (point) => points.push(point) < 0 })
+    await whole.life(effect.payload(whole), (point) => points.push(point) < 0)
     t.deepEqual(effectsOf(whole), effect.expected(whole))
     // Nothing happens between the end of one step and the start of the next, and around items all commands are alike.
     for (const point of points.filter(
@@ -14,8 +14,8 @@ for (const [index, effect] of EFFECTS.entries()) {
     )) {
       const bench = await effectBench(t, 1)
       const payload = effect.payload(bench)
-      t.is(await bench.life(payload, { dies: (here) => here === point }), undefined, `it dies at ${point}`)
-      t.deepEqual(wordsOf(await bench.life(payload)), ['SUCCEEDED'], point)
+      t.is(await bench.life(payload, (here) => here === point), undefined, `it dies at ${point}`)
+      t.deepEqual(wordsOf(await bench.run(payload)), ['SUCCEEDED'], point)
       t.deepEqual(effectsOf(bench), effect.expected(bench), point)
     }
   })
@@ -28,8 +28,8 @@ for (const [index, effect] of EFFECTS.entries()) {
       before = died.size
       const bench = await effectBench(t, 2)
       const payload = effect.payload(bench)
-      let result = await bench.life(payload, { dies })
-      while (!result) result = await bench.life(payload, { dies })
+      let result = await bench.life(payload, dies)
+      while (!result) result = await bench.life(payload, dies)
       const what = [...died].slice(before).join(', then ')
       t.deepEqual(wordsOf(result), ['SUCCEEDED'], what)
       t.deepEqual(effectsOf(bench), effect.expected(bench), what)

@@ -1,7 +1,14 @@
 import test, { type ExecutionContext } from 'ava'
 import type { FaultKind } from '@muster/emulator'
 import { EFFECTS, effectBench, effectsOf, type EffectCase } from '../support/effects.ts'
-import { endsOf, type Ended } from '../support/phone-bench.ts'
+
+/** How the item ended. */
+interface End {
+  readonly status: string
+  readonly code: string
+  readonly reason: string
+  readonly evidence: boolean
+}
 
 type Fault = { readonly kind: FaultKind; readonly times?: number }
 
@@ -29,16 +36,15 @@ async function runUnder(
   t: ExecutionContext,
   effect: EffectCase,
   fault: Fault & { readonly at: string; readonly after: number },
-): Promise<{ end: Ended; what: string }> {
+): Promise<{ end: End; what: string }> {
   const { at, ...order } = fault
   const bench = await effectBench(t, fault.after % 2 === 0 ? 1 : 2)
-  const result = await bench.life(effect.payload(bench), {
-    dies: (point) => {
-      if (point === at) bench.fault(order)
-      return false
-    },
+  const ended = await bench.life(effect.payload(bench), (point) => {
+    if (point === at) bench.fault(order)
+    return false
   })
-  const [end = { status: '', code: '', reason: '', evidence: false }] = endsOf(result)
+  const [status, code] = ended?.items[0] ?? ['', '']
+  const end = { status, code, reason: ended?.reasons ?? '', evidence: Boolean(ended?.result.items[0]?.evidenceId) }
   const what = `${fault.kind} at ${at} + ${fault.after}: ${end.status} ${end.code} ${end.reason}`
   const happened = effectsOf(bench)
   const expected = effect.expected(bench)

@@ -6,7 +6,8 @@ import { pino } from 'pino'
 import { connectInProcess, LastingDriver, startPhoneAgent, type Dispatch } from '@muster/agent'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { systemClock } from '@muster/sdk/agent'
-import { messageTo, PHONES, PhoneRig, SYNC_CONTACTS } from '../support/phone-rig.ts'
+import { messageTo, SYNC_CONTACTS } from '../support/commands.ts'
+import { PHONES, PhoneRig } from '../support/phone-rig.ts'
 import { momentCommand, ScriptedGateway } from '../support/scripted-gateway.ts'
 import { within } from '../support/within.ts'
 
@@ -34,7 +35,7 @@ for (const phone of PHONES) {
   test(on('an agent that started while nobody was signed in works once somebody is'), async (t) => {
     const rig = await PhoneRig.start(t, phone, { read: false })
     rig.emulator.addContacts(rig.owner, [FRIEND])
-    rig.fault('LOGGED_OUT')
+    rig.fault({ kind: 'LOGGED_OUT' })
     await rig.health.start()
     t.false((await rig.health.describe()).loggedIn)
     t.is(await rig.check(HELLO), 'not-now LOGIN_REQUIRED')
@@ -52,7 +53,7 @@ for (const phone of PHONES) {
       ['LOGGED_OUT', 'LOGIN_REQUIRED'],
       ['TREE_EMPTY', 'UI_TREE_EMPTY'],
     ] as const) {
-      rig.fault(kind, { times: 1_000_000 })
+      rig.fault({ kind, times: 1_000_000 })
       rig.clock.leap(60_000)
       t.is(await rig.check(SYNC_CONTACTS), `not-now ${code}`)
       await rig.emulator.dispatch('DELETE', `/phones/${phone}/faults`)

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { messageTo, momentFor, PHONES, PhoneRig } from '../support/phone-rig.ts'
+import { messageTo, momentFor } from '../support/commands.ts'
+import { PHONES, PhoneRig } from '../support/phone-rig.ts'
 
 const people = (count: number, name: (index: number) => string, id = (index: number) => `wxid_c${index}`) =>
   Array.from({ length: count }, (_, index) => ({ id: id(index), nickname: name(index) }))

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { connectInProcess, connectWebDriver, DriverFailure, type OpenDriver } from '@muster/agent'
 import { startEmulator, type Emulator } from '@muster/emulator'
-import { messageTo, PHONES, PhoneRig, SYNC_CONTACTS } from '../support/phone-rig.ts'
+import { messageTo, SYNC_CONTACTS } from '../support/commands.ts'
+import { PHONES, PhoneRig } from '../support/phone-rig.ts'
 
 const FRIEND = { id: 'wxid_a', nickname: '甲' }
 const HELLO = messageTo('在吗', { wechatId: 'wxid_a' })

@@ -1,6 +1,6 @@
 import test from 'ava'
-import type { CommandPayload } from '@muster/proto'
-import { messageTo, PHONES, PhoneRig, somebody, type RigOptions } from '../support/phone-rig.ts'
+import { like, messages } from '../support/commands.ts'
+import { PHONES, PhoneRig, type RigOptions } from '../support/phone-rig.ts'
 
 // What shows only at the very end of a list.
 
@@ -40,13 +40,9 @@ for (const phone of PHONES) {
     rig.emulator.addContacts(rig.owner, [FRIEND])
     for (let index = 0; index < 30; index++) {
       const moment = { author: FRIEND.id, text: `moment ${index}` }
-      await rig.emulator.dispatch('POST', `/world/accounts/${rig.owner}/moments`, moment)
+      await rig.world('moments', moment)
     }
-    const like: CommandPayload = {
-      $case: 'likeMoment',
-      value: { itemId: 'item 0', moment: { author: somebody({ wechatId: FRIEND.id }), text: 'moment 0' } },
-    }
-    const ended = await rig.run(like)
+    const ended = await rig.run(like({ author: { wechatId: FRIEND.id }, text: 'moment 0' }))
     t.deepEqual(ended.items, [['SUCCEEDED', '']], ended.reasons)
   })
 
@@ -54,13 +50,7 @@ for (const phone of PHONES) {
     const rig = await PhoneRig.start(t, phone, takesPictures(40))
     rig.emulator.addContacts(rig.owner, [FRIEND])
     const picture = rig.picture(7)
-    const message = messageTo('', { wechatId: FRIEND.id })
-    if (message.$case === 'sendMessages')
-      message.value.items = message.value.items.map((item) => ({
-        ...item,
-        parts: [{ part: { $case: 'image' as const, value: picture } }],
-      }))
-    const ended = await rig.run(message)
+    const ended = await rig.run(messages([{ to: { wechatId: FRIEND.id }, parts: [picture] }]))
     t.deepEqual(ended.items, [['SUCCEEDED', '']], ended.reasons)
     t.deepEqual(rig.sent, [`${FRIEND.id}: ${picture.sha256}`])
   })

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { interruptionOn } from '../../agent/src/screen/interruptions.ts'
 import { Snapshot } from '../../agent/src/screen/snapshot.ts'
-import { messageTo, PHONES, PhoneRig } from '../support/phone-rig.ts'
+import { messageTo } from '../support/commands.ts'
+import { PHONES, PhoneRig } from '../support/phone-rig.ts'
 
 const FRIENDS = [
   { id: 'wxid_a', nickname: '甲' },
@@ -50,7 +51,7 @@ for (const phone of PHONES) {
           },
         })
         rig.emulator.addContacts(rig.owner, FRIENDS)
-        rig.fault('DIALOG', { after, text: words })
+        rig.fault({ kind: 'DIALOG', after, text: words })
         const what = `${words} after ${after}`
         const { items, reasons } = await rig.run(TO_BOTH)
         t.is(items.at(-1)?.[1], code, `${what}: ${reasons}`)

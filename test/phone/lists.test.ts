@@ -1,7 +1,8 @@
 import test from 'ava'
 import type { FaultOrder } from '@muster/emulator'
 import { overlapsOf } from '../../agent/src/screen/list-walk.ts'
-import { PHONES, PhoneRig, SYNC_CONTACTS, SYNC_GROUPS, type Ended, type RigOptions } from '../support/phone-rig.ts'
+import { SYNC_CONTACTS, SYNC_GROUPS } from '../support/commands.ts'
+import { PHONES, PhoneRig, type Ended, type RigOptions } from '../support/phone-rig.ts'
 
 const contacts = (ended: Ended) => ended.pages.flatMap((page) => page.contacts)
 const groups = (ended: Ended) => ended.pages.flatMap((page) => page.groups)

@@ -1,7 +1,8 @@
 import test from 'ava'
 import type { Emulator } from '@muster/emulator'
 import type { CommandPayload } from '@muster/proto'
-import { messageTo, PHONES, PhoneRig, somebody, type RigOptions } from '../support/phone-rig.ts'
+import { like, messageTo } from '../support/commands.ts'
+import { PHONES, PhoneRig, type RigOptions } from '../support/phone-rig.ts'
 
 const people = (count: number, name: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => ({ id: `wxid_c${index}`, nickname: name(index) }))
@@ -38,11 +39,11 @@ for (const phone of PHONES) {
       const rig = await PhoneRig.start(t, phone)
       await rig.group('客户群', ['wxid_c0', 'wxid_c1'])
       const wanted = await rig.group('客户群', ['wxid_c0', 'wxid_c1', 'wxid_c2', 'wxid_c3'])
-      rig.fault('LIST_REORDER', { after })
+      rig.fault({ kind: 'LIST_REORDER', after })
       const ended = await rig.run(messageTo('给五个人', group('客户群', 5)))
       t.deepEqual(ended.items, [['SUCCEEDED', '']], `after ${after}: ${ended.reasons}`)
       t.deepEqual(rig.sent, [`${wanted}: 给五个人`], `after ${after}`)
-      left = await rig.faultsLeft()
+      left = await faultsLeft(rig)
     }
   })
 
@@ -100,11 +101,10 @@ for (const phone of PHONES) {
   })
 
   test(on('an interruption of the search is no proof that somebody is not there'), async (t) => {
-    const moment = { author: somebody({ nickname: '王' }), text: '新品' }
     const searches: readonly (readonly [string, CommandPayload])[] = [
       ['a message', messageTo('在吗', { nickname: '王' })],
       ['a group', messageTo('在吗', group('群', 2))],
-      ['a like', { $case: 'likeMoment', value: { itemId: 'item 0', moment } }],
+      ['a like', like({ author: { nickname: '王' }, text: '新品' })],
     ]
     for (const [what, payload] of searches) {
       for (const kind of ['DIALOG', 'APP_KILLED', 'SCREEN_UNEXPECTED'] as const) {
@@ -112,14 +112,19 @@ for (const phone of PHONES) {
         const rig = await PhoneRig.start(t, phone, onceTyped(phone, { kind, after: 1 }))
         rig.emulator.addContacts(rig.owner, [{ id: 'wxid_phone3', nickname: '王' }])
         rig.emulator.addContacts('wxid_phone3', [{ id: rig.owner, nickname: '我' }])
-        const path = `/world/accounts/${rig.owner}/moments`
-        await rig.emulator.dispatch('POST', path, { author: 'wxid_phone3', text: '新品' })
+        await rig.world('moments', { author: 'wxid_phone3', text: '新品' })
         await rig.group('群', ['wxid_phone3'])
         const ended = await rig.run(payload)
         t.deepEqual(ended.items, [['SUCCEEDED', '']], `${what}, ${kind}: ${ended.reasons}`)
       }
     }
   })
+}
+
+/** The faults that have yet to happen. */
+async function faultsLeft({ emulator, phone }: PhoneRig): Promise<number> {
+  const { faults } = (await emulator.dispatch('GET', `/phones/${phone}/faults`)) as { faults: unknown[] }
+  return faults.length
 }
 
 /** Arms a fault right after the first words were typed, which are those of a search. */

@@ -49,3 +49,17 @@ export const comment = (moment: About, words: string): CommandPayload => ({
   $case: 'commentMoment',
   value: { itemId: moment.itemId ?? 'i1', moment: momentOf(moment), text: words },
 })
+
+/** A message to each of some receivers. */
+export const messageTo = (text: string, ...receivers: readonly Partial<Receiver>[]): CommandPayload =>
+  messages(receivers.map((to) => ({ to, parts: [text] })))
+
+export const momentFor = (
+  text: string,
+  visibility: 'ALL' | 'INCLUDE' | 'EXCLUDE',
+  audience: readonly Partial<Receiver>[] = [],
+  images: MaterialRef[] = [],
+): CommandPayload => publish({ text, images, visibility: `VISIBILITY_${visibility}`, audience: audience.map(receiver) })
+
+export const SYNC_CONTACTS: CommandPayload = { $case: 'syncContacts', value: { itemId: 'i1' } }
+export const SYNC_GROUPS: CommandPayload = { $case: 'syncGroups', value: { itemId: 'i1', withMembers: true } }

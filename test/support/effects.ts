@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava'
 import type { CommandPayload } from '@muster/proto'
 import { comment, like, messages, publish } from './commands.ts'
-import { PhoneBench } from './phone-bench.ts'
+import { PhoneRig, type RigOptions } from './phone-rig.ts'
 
 /** A command with an effect, and all that it may do to the world. */
 export interface EffectCase {
@@ -12,7 +12,7 @@ export interface EffectCase {
 }
 
 /** An agent between a friend, somebody of the same name, and a group of the same name as another. */
-export interface EffectBench extends PhoneBench {
+export interface EffectBench extends PhoneRig {
   readonly friend: string
 }
 
@@ -64,13 +64,17 @@ export const EFFECTS: readonly EffectCase[] = [
  * A world in which things are easily mistaken: the same has been said before, further up than the screen shows, and
  * names are somebody else's too.
  */
-export async function effectBench(t: ExecutionContext, number: 1 | 2): Promise<EffectBench> {
-  const bench = await PhoneBench.start(t, { number, phones: 3 })
+export async function effectBench(
+  t: ExecutionContext,
+  number: 1 | 2,
+  options: Pick<RigOptions, 'dispatch'> = {},
+): Promise<EffectBench> {
+  const bench = await PhoneRig.start(t, `phone-${number}`, { ...options, phones: 3, guarded: false })
   const friend = `wxid_phone${3 - number}`
   const twin = 'wxid_phone3'
-  for (const [owner, other] of [friend, twin].map((id) => [id, bench.me] as const))
+  for (const [owner, other] of [friend, twin].map((id) => [id, bench.owner] as const))
     bench.emulator.addContacts(owner, [{ id: other, nickname: '老板' }])
-  bench.emulator.addContacts(bench.me, [
+  bench.emulator.addContacts(bench.owner, [
     { id: twin, nickname: '小王' },
     { id: friend, nickname: '小王' },
     ...Array.from({ length: 3 }, (_, index) => ({ id: `wxid_c${index}`, nickname: `客户${index}` })),
@@ -86,10 +90,10 @@ export async function effectBench(t: ExecutionContext, number: 1 | 2): Promise<E
 }
 
 /** All that the agent's account did to anybody, in words. */
-export function effectsOf({ emulator, me }: PhoneBench): string[] {
+export function effectsOf({ emulator, owner }: PhoneRig): string[] {
   const world = emulator.world()
-  const sent = world.messages.filter(({ from }) => from === me)
-  const posted = world.moments.filter(({ author }) => author === me)
+  const sent = world.messages.filter(({ from }) => from === owner)
+  const posted = world.moments.filter(({ author }) => author === owner)
   return [
     ...sent.map(({ to, group, text, image }) => `to ${to ?? group}: ${text ?? image}`),
     ...posted.map(({ text, images, visibility }) => {
@@ -97,8 +101,8 @@ export function effectsOf({ emulator, me }: PhoneBench): string[] {
       return `Moment ${text} of ${images.join()} for ${who}`
     }),
     ...world.moments.flatMap(({ author, text, likes, comments }) => [
-      ...likes.filter((by) => by === me).map(() => `like of ${author}: ${text}`),
-      ...comments.filter(({ by }) => by === me).map((one) => `comment on ${author}: ${text}: ${one.text}`),
+      ...likes.filter((by) => by === owner).map(() => `like of ${author}: ${text}`),
+      ...comments.filter(({ by }) => by === owner).map((one) => `comment on ${author}: ${text}: ${one.text}`),
     ]),
   ]
 }

@@ -1,10 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
-import { PNG } from 'pngjs'
 import {
   connectInProcess,
   DeviceHealth,
@@ -14,133 +13,132 @@ import {
   type Dispatch,
   type OpenDriver,
 } from '@muster/agent'
-import { startEmulator, type Emulator, type FaultOrder } from '@muster/emulator'
+import { startEmulator, type Emulator } from '@muster/emulator'
 import {
   Budget,
   Command,
+  EffectClass,
   itemStatusFromWire,
+  type AgentServiceClient,
   type CommandPayload,
   type CommandResult,
   type MaterialRef,
-  type Receiver,
   type SyncPage,
 } from '@muster/proto'
-import { Journal, noFaults, type AgentClock, type CommandHandlers } from '@muster/sdk/agent'
+import { AgentStopping, Journal, type CommandHandler, type CommandHandlers } from '@muster/sdk/agent'
 import { Dispatcher } from '../../sdk/src/agent/dispatcher.ts'
 import { refusalOf } from '../../sdk/src/agent/intake.ts'
 import type { FrameBody } from '../../sdk/src/agent/session.ts'
+import { LeapingClock } from './leaping-clock.ts'
+import { pngOf, sha256 } from './pictures.ts'
 
 /** The app versions the emulator knows, by the phone that has them. */
 export const PHONES = ['phone-1', 'phone-2'] as const
 
 const log = pino({ level: 'silent' })
-const PLENTY = Budget.fromPartial({ posts: 999, messages: 999, likes: 999, comments: 999, timeZone: 'UTC' })
-
-/** How long a command may run: longer than any test lets pass. */
-const LIMIT_MS = 24 * 3_600_000
-
-/** Time in which waiting costs nothing: a timer is due at the next turn of the event loop, unless it is that limit. */
-export class LeapingClock implements AgentClock {
-  #leapt = 0
-
-  now(): number {
-    return Date.now() + this.#leapt
-  }
-
-  monotonicMs(): number {
-    return performance.now() + this.#leapt
-  }
-
-  setTimeout(work: () => void, ms: number): { cancel(): void } {
-    if (ms >= LIMIT_MS) return { cancel: () => undefined }
-    const timer = setImmediate(() => {
-      this.#leapt += ms
-      work()
-    })
-    return { cancel: () => clearImmediate(timer) }
-  }
-
-  leap(ms: number): void {
-    this.#leapt += ms
-  }
-}
+const PLENTY = Budget.fromPartial({ posts: 1000, messages: 1000, likes: 1000, comments: 1000, timeZone: 'UTC' })
+const QUEUE_SIZE = 256
 
 export interface RigOptions {
+  /** @default 4 */
+  readonly phones?: number
   /** What stands between the driver and the emulator. */
   readonly dispatch?: (emulator: Emulator) => Dispatch
   /** Opens the driver's sessions in another way. */
   readonly open?: (emulator: Emulator) => OpenDriver
   /** Whether the account is read and told before the rig is handed over. @default true */
   readonly read?: boolean
+  /**
+   * Whether the account is read before each command, as an agent does. Without that a command begins with the first
+   * look of its handler, from which a test may want to count.
+   * @default true
+   */
+  readonly guarded?: boolean
 }
 
-/** How a command ended: each item's status and code, and what was found. */
+/** Asked at every fault point, as `item.intent.after:1` the first time; true kills the agent there. */
+type Dies = (point: string) => boolean
+
+/** How a command ended: what the plane is told, each item's status and code, and what was found. */
 export interface Ended {
+  readonly result: CommandResult
   readonly items: readonly (readonly [status: string, code: string])[]
   readonly reasons: string
   readonly pages: readonly SyncPage[]
 }
 
-/** The handlers of an agent on one emulated phone, in this process: no plane, no network, no waiting. */
+/** What agents on phones of one world share. */
+interface World {
+  readonly emulator: Emulator
+  readonly clock: LeapingClock
+  /** Materials by their hash. */
+  readonly dir: string
+  /** Aborted at the end of the test. */
+  readonly signal: AbortSignal
+  readonly options: RigOptions
+}
+
+/**
+ * An agent on an emulated phone, in this process: its handlers, dispatcher and journal; no plane, no network, no
+ * waiting.
+ */
 export class PhoneRig {
   readonly emulator: Emulator
+  readonly clock: LeapingClock
   readonly phone: string
-  /** The account on the phone. */
+  /** WeChat id of the account on the phone. */
   readonly owner: string
-  readonly clock = new LeapingClock()
-  readonly journal = Journal.inMemory(this.clock)
-  readonly driver: LastingDriver
   readonly health: DeviceHealth
   /** Resolves once the health says that the plane has to hear of another account. */
   readonly changed: Promise<void>
-  readonly #dir: string
+  readonly #world: World
+  readonly #journal: Journal
   readonly #handlers: CommandHandlers
-  readonly #dispatcher: Dispatcher
-  #pages: SyncPage[] = []
-  #result = Promise.withResolvers<CommandResult>()
+  /** Commands that died before they ended. */
+  readonly #unended = new Map<CommandPayload, Command>()
+  /** Of the life that goes on. */
+  #dispatcher: Dispatcher | undefined
 
-  private constructor(emulator: Emulator, phone: string, driver: LastingDriver, dir: string, signal: AbortSignal) {
+  private constructor(world: World, phone: string, driver: LastingDriver) {
+    const { emulator, clock, signal, options } = world
     this.emulator = emulator
+    this.clock = clock
     this.phone = phone
     this.owner = emulator.phones().find(({ id }) => id === phone)?.wechatId ?? ''
-    this.driver = driver
-    this.#dir = dir
+    this.#world = world
+    this.#journal = Journal.inMemory(clock)
     const changed = Promise.withResolvers<void>()
     this.changed = changed.promise
-    this.health = new DeviceHealth({ driver, clock: this.clock, log, signal, onChange: () => changed.resolve() })
-    this.#handlers = guarded(handlersFor({ driver, account: () => this.health.account }), this.health)
-    this.#dispatcher = new Dispatcher({
-      handlers: this.#handlers,
-      journal: this.journal,
-      clock: this.clock,
-      log,
-      faults: noFaults,
-      queueSize: 8,
-      connected: () => true,
-      heardAt: () => this.clock.monotonicMs(),
-      epoch: () => 1,
-      client: () => undefined,
-      send: (frame) => this.#hear(frame),
-      fetchMaterial: async ({ sha256 }) => join(dir, sha256),
-    })
-    this.#dispatcher.setBudget(PLENTY)
+    this.health = new DeviceHealth({ driver, clock, log, signal, onChange: () => changed.resolve() })
+    const handlers = handlersFor({ driver, account: () => this.health.account })
+    this.#handlers = (options.guarded ?? true) ? guarded(handlers, this.health) : handlers
   }
 
   static async start(t: ExecutionContext, phone: string, options: RigOptions = {}): Promise<PhoneRig> {
-    const emulator = await startEmulator({ phones: 4, port: 0 })
     const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
+    const clock = new LeapingClock()
+    const emulator = await startEmulator({ phones: options.phones ?? 4, port: 0, now: () => clock.now() })
     const stopping = new AbortController()
     t.teardown(async () => {
       stopping.abort()
       await emulator.close()
       rmSync(dir, { recursive: true, force: true })
     })
-    const plain: Dispatch = async (method, path, body) => await emulator.dispatch(method, path, body)
-    const dispatch = options.dispatch?.(emulator) ?? plain
+    return await PhoneRig.#on({ emulator, clock, dir, signal: stopping.signal, options }, phone)
+  }
+
+  /** Another agent, on another phone of the same world. */
+  async beside(phone: string): Promise<PhoneRig> {
+    return await PhoneRig.#on(this.#world, phone)
+  }
+
+  static async #on(world: World, phone: string): Promise<PhoneRig> {
+    const { emulator, clock, signal, options } = world
+    const dispatch =
+      options.dispatch?.(emulator) ?? (async (method, path, body) => await emulator.dispatch(method, path, body))
     const open = options.open?.(emulator) ?? (async () => await connectInProcess(dispatch, phone))
-    const { signal } = stopping
-    const driver = await LastingDriver.open(open, { clock: new LeapingClock(), log, signal, random: () => 1 })
-    const rig = new PhoneRig(emulator, phone, driver, dir, signal)
+    const driver = await LastingDriver.open(open, { clock, log, signal, random: () => 1 })
+    const rig = new PhoneRig(world, phone, driver)
     if (options.read ?? true) {
       await rig.health.start()
       await rig.health.describe()
@@ -148,67 +146,98 @@ export class PhoneRig {
     return rig
   }
 
-  fault(kind: FaultOrder['kind'], more: Partial<FaultOrder> = {}): void {
-    this.emulator.addFault(this.phone, { kind, ...more })
+  fault(fault: Parameters<Emulator['addFault']>[1]): void {
+    this.emulator.addFault(this.phone, fault)
   }
 
-  /** The faults that have yet to happen. */
-  async faultsLeft(): Promise<number> {
-    const { faults } = (await this.emulator.dispatch('POST', `/phones/${this.phone}/faults`, {
-      kind: 'STREAM_CUT',
-    })) as { faults: unknown[] }
-    return faults.length
+  /** Adds to the owner's world. */
+  async world(what: 'groups' | 'messages' | 'moments', body: object): Promise<unknown> {
+    return await this.emulator.dispatch('POST', `/world/accounts/${this.owner}/${what}`, body)
   }
 
   async group(name: string, members: readonly string[]): Promise<string> {
-    const path = `/world/accounts/${this.owner}/groups`
-    return ((await this.emulator.dispatch('POST', path, { name, members })) as { id: string }).id
+    return ((await this.world('groups', { name, members })) as { id: string }).id
   }
 
-  /** A picture of the plane's store. */
-  picture(shade: number): MaterialRef {
-    const png = new PNG({ width: 4, height: 4 })
-    png.data.fill(shade)
-    const bytes = PNG.sync.write(png)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    writeFileSync(join(this.#dir, sha256), bytes)
-    return { materialId: shade, sha256, mimeType: 'image/png', size: bytes.length }
+  /** A picture the plane has; another grey is another one. */
+  picture(grey: number): MaterialRef {
+    const bytes = pngOf(4, grey)
+    const hash = sha256(bytes)
+    writeFileSync(join(this.#world.dir, hash), bytes)
+    return { materialId: grey, sha256: hash, mimeType: 'image/png', size: bytes.length }
   }
 
   /** What the agent says to a command that comes. @param accountWechatId whom it is for; default: who was signed in first */
   async check(payload: CommandPayload, accountWechatId = this.owner): Promise<string> {
-    const arrival = { held: 0, waitedMs: () => 0 }
-    const intake = { handlers: this.#handlers, queueSize: 8, log }
-    const frame = await refusalOf(this.#command(payload, accountWechatId), arrival, intake)
+    const intake = { handlers: this.#handlers, queueSize: QUEUE_SIZE, log }
+    const frame = await refusalOf(newCommand(payload, accountWechatId), { held: 0, waitedMs: () => 0 }, intake)
     if (frame?.$case === 'notNow') return `not-now ${frame.value.code}`
     return frame?.$case === 'rejected' ? `rejected ${frame.value.code}` : 'taken'
   }
 
-  /** Runs a command that was taken in before, to its end. */
+  /** Runs a command to its end, whether or not it would be taken now. */
   async run(payload: CommandPayload, accountWechatId = this.owner): Promise<Ended> {
-    const command = this.#command(payload, accountWechatId)
-    const { commandId } = command
-    await this.journal.received([command])
-    this.#pages = []
-    this.#result = Promise.withResolvers()
-    this.#dispatcher.resume([])
-    const { items } = await this.#result.promise
-    this.#dispatcher.acked([commandId], '')
-    return {
-      items: items.map(({ status, code }) => [String(itemStatusFromWire(status)), code] as const),
-      reasons: items.map(({ reason }) => reason).join('; '),
-      pages: this.#pages,
+    const ended = await this.life(payload, () => false, accountWechatId)
+    if (!ended) throw new Error('an agent that nobody killed died')
+    return ended
+  }
+
+  /**
+   * One life: takes the command in, or finds it in the journal, and runs until it ends or the agent dies. The same
+   * payload is the same command until that has ended.
+   */
+  async life(payload: CommandPayload, dies: Dies, accountWechatId = this.owner): Promise<Ended | undefined> {
+    const command = this.#unended.get(payload) ?? newCommand(payload, accountWechatId)
+    this.#unended.set(payload, command)
+    const over = Promise.withResolvers<CommandResult | undefined>()
+    const pages: SyncPage[] = []
+    const nth = counted()
+    const hit = (name: string): void => {
+      if (!dies(nth(name))) return
+      over.resolve(dispatcher.stop().then(() => undefined))
+      throw new AgentStopping()
     }
+    const hear = (frame: FrameBody): void => {
+      if (frame.$case === 'progress' && frame.value.page) pages.push(frame.value.page)
+      if (frame.$case === 'result' && frame.value.commandId === command.commandId) over.resolve(frame.value)
+    }
+    const dispatcher = this.#newDispatcher(hit, hear)
+    this.#dispatcher = dispatcher
+    dispatcher.setBudget(PLENTY)
+    dispatcher.resume([])
+    dispatcher.receive([command])
+    const result = await over.promise
+    await dispatcher.stop()
+    if (!result) return undefined
+    dispatcher.acked([command.commandId], '')
+    this.#unended.delete(payload)
+    return endedWith(result, pages)
   }
 
-  #command(payload: CommandPayload, accountWechatId: string): Command {
-    const made = Command.fromPartial({ commandId: randomUUID(), leaseMs: 60_000, maxRunMs: LIMIT_MS, accountWechatId })
-    return { ...made, payload }
+  /** Said by the plane to the agent that lives. */
+  cancel(payload: CommandPayload): void {
+    const id = this.#unended.get(payload)?.commandId
+    if (id !== undefined) this.#dispatcher?.cancel(id, [], 'CANCELLED', 'a person said so')
   }
 
-  #hear(frame: FrameBody): void {
-    if (frame.$case === 'result') this.#result.resolve(frame.value)
-    if (frame.$case === 'progress' && frame.value.page) this.#pages.push(frame.value.page)
+  #newDispatcher(hit: (name: string) => void, send: (frame: FrameBody) => void): Dispatcher {
+    return new Dispatcher({
+      handlers: unasked(this.#handlers),
+      journal: this.#journal,
+      clock: this.clock,
+      log,
+      faults: { hit },
+      queueSize: QUEUE_SIZE,
+      connected: () => true,
+      heardAt: () => this.clock.monotonicMs(),
+      epoch: () => 1,
+      client: () => evidenceTaker,
+      send,
+      fetchMaterial: async ({ sha256: hash }, signal) => {
+        signal.throwIfAborted()
+        return join(this.#world.dir, hash)
+      },
+    })
   }
 
   /** What was written, as `to: text`, in order. */
@@ -220,37 +249,51 @@ export class PhoneRig {
   }
 }
 
-export const somebody = (known: Partial<Receiver>): Receiver => ({
-  wechatId: '',
-  nickname: '',
-  remark: '',
-  isGroup: false,
-  memberCount: 0,
-  ...known,
+function newCommand(payload: CommandPayload, accountWechatId: string): Command {
+  const known = { commandId: randomUUID(), leaseMs: 60_000, effectClass: EffectClass.ONCE, accountWechatId }
+  return { ...Command.fromPartial(known), payload }
+}
+
+/** Handlers that take each command, as if it had come while nothing stood against it. */
+const unasked = (handlers: CommandHandlers): CommandHandlers =>
+  Object.fromEntries(
+    Object.entries(handlers as Record<string, CommandHandler<unknown>>).map(
+      ([kind, handler]): [string, CommandHandler<unknown>] => [
+        kind,
+        { run: async (payload, context) => await handler.run(payload, context) },
+      ],
+    ),
+  )
+
+/** A plane that takes pictures of screens and nothing else. */
+const evidenceTaker = {
+  uploadEvidence: (
+    _metadata: unknown,
+    _options: unknown,
+    done: (error: null, answer: { evidenceId: string }) => void,
+  ) => ({
+    on: () => undefined,
+    write: () => true,
+    end: () => done(null, { evidenceId: 'a picture of the screen' }),
+  }),
+} as unknown as AgentServiceClient
+
+function counted(): (point: string) => string {
+  const times = new Map<string, number>()
+  return (point) => {
+    const nth = (times.get(point) ?? 0) + 1
+    times.set(point, nth)
+    return `${point}:${nth}`
+  }
+}
+
+const endedWith = (result: CommandResult, pages: readonly SyncPage[]): Ended => ({
+  result,
+  items: result.items.map(({ status, code }) => [itemStatusFromWire(status) ?? '', code] as const),
+  reasons: result.items.map(({ reason }) => reason).join('; '),
+  pages,
 })
 
-/** A message to each of some receivers. */
-export const messageTo = (text: string, ...receivers: readonly Partial<Receiver>[]): CommandPayload => ({
-  $case: 'sendMessages',
-  value: {
-    items: receivers.map((known, index) => ({
-      itemId: `item ${index}`,
-      receiver: somebody(known),
-      parts: [{ part: { $case: 'text', value: text } }],
-    })),
-    pace: undefined,
-  },
-})
-
-export const momentFor = (
-  text: string,
-  visibility: 'ALL' | 'INCLUDE' | 'EXCLUDE',
-  audience: readonly Partial<Receiver>[] = [],
-  images: MaterialRef[] = [],
-): CommandPayload => ({
-  $case: 'publishMoment',
-  value: { itemId: 'item 0', text, images, visibility: `VISIBILITY_${visibility}`, audience: audience.map(somebody) },
-})
-
-export const SYNC_CONTACTS: CommandPayload = { $case: 'syncContacts', value: { itemId: 'item 0' } }
-export const SYNC_GROUPS: CommandPayload = { $case: 'syncGroups', value: { itemId: 'item 0', withMembers: true } }
+/** Status and code of each item, in one word or two. */
+export const wordsOf = (ended: Ended | undefined): string[] =>
+  (ended?.items ?? []).map(([status, code]) => (code === '' ? status : `${status} ${code}`))
