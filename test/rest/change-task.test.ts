@@ -87,10 +87,17 @@ test.serial('what was changed is approved anew, and by nobody who had a part in 
   const grown = await colleague('PATCH', `/tasks/${id}`, more)
   t.like(grown.data as object, { status: 'IN_REVIEW', params: { template: { content: 'hi' } } })
   t.regex((grown.data as { reason: string }).reason, /2 messages.*admin and colleague, such as third/)
-  const approval = async (call: typeof third) => (await call('POST', `/tasks/${id}/approve`)).status
+  const approval = async (call: typeof third, revision?: number) =>
+    (await call('POST', `/tasks/${id}/approve`, revision === undefined ? {} : { revision })).status
   t.is(await approval(colleague), 403)
   t.is(await approval(async (...args) => await plane.call(...args)), 403)
-  t.is(await approval(third), 200)
+  const looked = (grown.data as { revision: number }).revision
+  // Somebody changes what a third one is about to approve.
+  t.is((await colleague('PATCH', `/tasks/${id}`, { params: { intervalSeconds: 7 } })).status, 200)
+  t.is(await approval(third), 409)
+  t.is(await approval(third, looked), 409, 'nobody approves what they have not seen')
+  const now = Number((await plane.ok('GET', `/tasks/${id}`))['revision'])
+  t.is(await approval(third, now), 200)
 
   t.is((await plane.ok('PATCH', `/tasks/${id}`, { name: 'another name' }))['status'], 'SCHEDULED')
   t.is((await plane.ok('PATCH', `/tasks/${id}`, { params: { batchSize: 1 } }))['status'], 'IN_REVIEW')

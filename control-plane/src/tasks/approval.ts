@@ -11,6 +11,9 @@ export const authorsOf = ({ createdBy, changedBy }: Pick<TaskRow, 'createdBy' | 
   ...new Set([createdBy, ...(changedBy ?? [])]),
 ]
 
+/** How often what it is to do was changed. */
+export const revisionOf = ({ changedBy }: Pick<TaskRow, 'changedBy'>): number => changedBy?.length ?? 0
+
 /** Whether somebody else than its author has to look at a task before it sends. */
 export class Approval {
   readonly #db: Database

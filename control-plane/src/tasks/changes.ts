@@ -96,7 +96,7 @@ export class TaskChanges {
   /** Whoever approved it approved something else: it goes back to review, should it need one, or stays there. */
   async #judged(tx: Transaction, task: TaskRow, userId: number) {
     const { approval } = this.#deps
-    const changedBy = [...new Set([...(task.changedBy ?? []), userId])]
+    const changedBy = [...(task.changedBy ?? []), userId]
     if (task.status === 'DRAFT') return { status: task.status, changedBy }
     const changed = { ...task, changedBy }
     const review = await approval.neededFor(tx, changed)

@@ -39,7 +39,7 @@ export interface TaskRow {
   scheduledTime: number | null
   deliverWithinSeconds: number
   createdBy: number
-  /** Users who have changed it since; null for none. */
+  /** Users who have changed it since, once for each change; null for none. */
   changedBy: number[] | null
   createdAt: number
   startedAt: number | null

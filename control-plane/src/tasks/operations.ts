@@ -4,7 +4,7 @@ import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { conflict, MusterError, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
-import { authorsOf, type Approval } from './approval.ts'
+import { authorsOf, revisionOf, type Approval } from './approval.ts'
 import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { TaskRow } from './model.ts'
@@ -164,8 +164,11 @@ export class TaskOperations {
     return answer
   }
 
-  /** Lets a task in review go on. Throws FORBIDDEN for its author. */
-  async approve(taskId: number, userId: number): Promise<void> {
+  /**
+   * Lets a task in review go on. Throws FORBIDDEN for its author.
+   * @param seen the revision that was looked at; CONFLICT when the task has another
+   */
+  async approve(taskId: number, userId: number, seen = 0): Promise<void> {
     const { db, clock, store } = this.#deps
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'approve')
@@ -173,6 +176,10 @@ export class TaskOperations {
         throw new MusterError(
           'FORBIDDEN',
           'a task is approved by somebody else than its author and those who changed it; ask another operator',
+        )
+      if (revisionOf(task) !== seen)
+        throw conflict(
+          `revision: task ${taskId} was changed; look at it again (GET /tasks/${taskId}) and approve the revision it shows there`,
         )
       await store.changeTask(tx, taskId, {
         status: 'SCHEDULED',

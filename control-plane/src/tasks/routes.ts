@@ -145,11 +145,6 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
       async (id) => await operations.resume(id),
     ),
     route('cancel', 'End it; what was not done is not done', async (id) => await operations.cancel(id)),
-    route(
-      'approve',
-      'Let a task in review go on; not for its author',
-      async (id, userId) => await operations.approve(id, userId),
-    ),
     route('copy', 'Make a draft that does the same', async (id, userId) => await copies.copy(id, userId)),
     defineRoute({
       method: 'post',
@@ -162,6 +157,27 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
       handle: async ({ params }) => {
         const counts = await operations.retryFailed(params.id)
         return { ...(await views.brief(params.id)), ...counts }
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/tasks/{id}/approve',
+      summary: 'Let a task in review go on; not for its author',
+      tag: 'tasks',
+      role: 'operator',
+      params: IdParams,
+      body: z.strictObject({
+        revision: z
+          .number()
+          .int()
+          .min(0)
+          .optional()
+          .meta({ description: 'The one that was looked at; needed once the task was changed' }),
+      }),
+      data: Task,
+      handle: async ({ params, body, caller }) => {
+        await operations.approve(params.id, caller.userId, body.revision)
+        return await views.brief(params.id)
       },
     }),
     defineRoute({

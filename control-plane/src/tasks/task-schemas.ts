@@ -26,6 +26,7 @@ export const Task = z
 /** With all that somebody who is to approve it has to know. */
 export const TaskDetail = Task.extend({
   deliverWithinSeconds: z.number().int(),
+  revision: z.number().int().meta({ description: 'How often what it is to do was changed; 0 for as it was created' }),
   params: ParamsView,
   devices: z.array(
     z.strictObject({

@@ -5,6 +5,7 @@ import { row, rows } from '../database/table.ts'
 import { deviceStatus } from '../devices/status.ts'
 import { notFound } from '../errors.ts'
 import { window, type WorkspaceTime } from '../http/schemas.ts'
+import { revisionOf } from './approval.ts'
 import { holdsOf, taskHold } from './holds.ts'
 import type { ItemRow, TaskKind, TaskRow } from './model.ts'
 import type { TaskParams } from './params.ts'
@@ -58,6 +59,7 @@ export class TaskViews {
     return {
       ...(await this.#view(task)),
       deliverWithinSeconds: task.deliverWithinSeconds,
+      revision: revisionOf(task),
       params: paramsView(task.params as TaskParams),
       devices: await this.#devices(id),
     }

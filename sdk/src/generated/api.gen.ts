@@ -789,23 +789,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/tasks/{id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let a task in review go on; not for its author */
-        post: operations["postTasksIdApprove"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/tasks/{id}/copy": {
         parameters: {
             query?: never;
@@ -834,6 +817,23 @@ export interface paths {
         put?: never;
         /** Try again what failed for sure */
         post: operations["postTasksIdRetryFailed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a task in review go on; not for its author */
+        post: operations["postTasksIdApprove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1150,6 +1150,8 @@ export interface components {
             };
             reason: string | null;
             deliverWithinSeconds: number;
+            /** @description How often what it is to do was changed; 0 for as it was created */
+            revision: number;
             params: components["schemas"]["TaskParams"];
             devices: {
                 id: number;
@@ -1240,6 +1242,8 @@ export interface components {
             };
             reason: string | null;
             deliverWithinSeconds: number;
+            /** @description How often what it is to do was changed; 0 for as it was created */
+            revision: number;
             params: components["schemas"]["TaskParams"];
             devices: {
                 id: number;
@@ -4535,47 +4539,6 @@ export interface operations {
             };
         };
     };
-    postTasksIdApprove: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        code: 200;
-                        msg: string;
-                        data: components["schemas"]["Task"];
-                        timestamp: number;
-                        requestId: string;
-                    };
-                };
-            };
-            /** @description Refused; nothing was changed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     postTasksIdCopy: {
         parameters: {
             query?: never;
@@ -4642,6 +4605,54 @@ export interface operations {
                         code: 200;
                         msg: string;
                         data: components["schemas"]["RetriedTask"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postTasksIdApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The one that was looked at; needed once the task was changed */
+                    revision?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["Task"];
                         timestamp: number;
                         requestId: string;
                     };
