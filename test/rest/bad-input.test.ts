@@ -1,9 +1,12 @@
+import { once } from 'node:events'
+import { Agent as HttpAgent, request, type IncomingMessage } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { configFrom } from '@muster/control-plane'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf } from '../support/pictures.ts'
 import type { Answer } from '../support/rest-client.ts'
 import { startTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { within } from '../support/within.ts'
 
 interface Stage {
   readonly plane: TestPlane
@@ -140,6 +143,26 @@ test.serial('a body that is too big is refused before it is read', async (t) => 
   const answer = await plane.call('POST', '/wechat/moments/tasks', { ...moment, content: 'x'.repeat(5_000_000) })
   refused(t, answer, 'five megabytes', 413, /body/)
   t.deepEqual(await everything(plane), before)
+})
+
+test.serial('what follows on the connection of a body that was too big is answered', async (t) => {
+  const { plane } = await stage(t)
+  const connection = new HttpAgent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => connection.destroy())
+  const send = async (method: string, path: string, body = ''): Promise<number | undefined> => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const call = request({ port: plane.httpPort, method, path, headers, agent: connection })
+    call.end(body)
+    const [answer] = (await within(once(call, 'response'), 10_000, () => `${method} ${path}`)) as [IncomingMessage]
+    answer.resume()
+    await once(answer, 'end')
+    return answer.statusCode
+  }
+  const large = JSON.stringify({ username: 'x'.repeat(3_000_000), password: 'y' })
+  for (let round = 0; round < 5; round++) {
+    t.is(await send('POST', '/api/v1/auth/login', large), 413)
+    t.is(await send('GET', '/healthz'), 200)
+  }
 })
 
 test.serial('without a token, with a broken or an expired one, and signed out, nothing is answered', async (t) => {

@@ -70,6 +70,8 @@ async function read(request: IncomingMessage, decoder: Decoder | undefined): Pro
   } finally {
     if (decoder) request.unpipe(decoder)
     decoder?.destroy()
+    // What is left of it would stand before the next request on this connection.
+    request.resume()
   }
   if (size <= LARGEST_JSON_BYTES) return Buffer.concat(chunks)
   throw new MusterError('PAYLOAD_TOO_LARGE', 'body: is too large; send at most 1 MB of JSON')
