@@ -30,7 +30,7 @@ import { groupRoutes } from './groups/routes.ts'
 import { saveGroups } from './groups/sync.ts'
 import { Changes } from './http/changes.ts'
 import { EventSocket } from './http/event-socket.ts'
-import { Idempotency } from './http/idempotency.ts'
+import { Idempotency, KEY_KEPT_MS } from './http/idempotency.ts'
 import { TaskRateLimit } from './http/rate-limit.ts'
 import { rootRoutes } from './http/root.ts'
 import type { Route } from './http/route.ts'
@@ -211,7 +211,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
       async () => await events.trim(),
       ...gateway.chores,
       dropOld(base, budgetSpends, { column: 'at', keptMs: 30 * DAY_MS }),
-      dropOld(base, idempotencyKeys, { column: 'createdAt', keptMs: DAY_MS }),
+      dropOld(base, idempotencyKeys, { column: 'createdAt', keptMs: KEY_KEPT_MS }),
       dropOld(base, refreshTokens, { column: 'expiresAt', keptMs: DAY_MS }),
     ],
   })

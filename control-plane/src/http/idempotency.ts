@@ -8,7 +8,8 @@ import { conflict, invalid } from '../errors.ts'
 import type { Caller } from './route.ts'
 import { Seal } from './seal.ts'
 
-const KEPT_MS = 24 * 60 * 60 * 1000
+/** How long the answer of a call is kept for who asks again with its key. */
+export const KEY_KEPT_MS = 24 * 60 * 60 * 1000
 const LONGEST_KEY = 128
 const LONGEST_PATH = 200
 const ANSWERED = 200
@@ -65,7 +66,7 @@ export class Idempotency {
     const bodyHash = fingerprint({ path: call.path, request: call.request })
     const now = this.#clock.now().getTime()
     return await this.#db.write(async (tx) => {
-      await idempotencyKeys.destroy({ where: { ...where, createdAt: { [Op.lt]: now - KEPT_MS } }, transaction: tx })
+      await idempotencyKeys.destroy({ where: { ...where, createdAt: { [Op.lt]: now - KEY_KEPT_MS } }, transaction: tx })
       const known = await row(idempotencyKeys, { where, transaction: tx })
       if (known) return this.#replay(known, bodyHash)
       return this.#claimed(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx))

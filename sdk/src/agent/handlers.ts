@@ -56,9 +56,9 @@ export interface CommandContext extends CommandHead {
   /** Aborts when the item is cancelled, and with `signal`. For what is done before a last tap, never behind it. */
   cancelSignal(itemId: string): AbortSignal
   /**
-   * Asks whether an effect may begin, or in a new life of the agent go on. Waits while there is no session and the lease is over, after a restart until the
-   * plane has said to go on, and until the account has rested since its last effect, whichever command made that.
-   * Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
+   * Asks whether an effect may begin, or in a new life of the agent go on. Waits while there is no session and the
+   * lease is over, after a restart until the plane has said to go on, and until the account has rested since its last
+   * effect, whichever command made that. Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
    */
   admit(itemId: string, spend: SpendKind): Promise<Refused | undefined>
   /** The item is being worked on; told to the plane. */
