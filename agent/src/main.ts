@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { ConfigurationError, systemClock } from '@muster/sdk/agent'
+import { ConfigurationError, DeadlyPoint, systemClock } from '@muster/sdk/agent'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
 import { LastingDriver } from './driver/lasting-driver.ts'
@@ -26,11 +26,13 @@ async function main(): Promise<void> {
   const config = configFrom(process.env)
   const log = pino({ level: config.logLevel, base: { device: config.deviceName } })
   const leaving = new AbortController()
+  const faults = new DeadlyPoint()
+  faults.arm(config.faultPoint ?? '')
   const driver = await LastingDriver.open(
     async () => await connectWebDriver({ url: config.webDriverUrl, udid: config.udid }),
     { clock: systemClock, log, signal: leaving.signal },
   )
-  const agent = await startPhoneAgent({ config, driver, log, signal: leaving.signal })
+  const agent = await startPhoneAgent({ config, driver, log, signal: leaving.signal, faults })
   let stopping = false
   const stop = (): void => {
     if (stopping) return
@@ -48,6 +50,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop)
   // The launcher died: nobody would stop this process any more.
   process.on('disconnect', stop)
+  process.on('message', (message) => answerParent(faults, message))
   void agent.failed.then((error) => {
     log.fatal({ err: error }, 'the agent cannot go on')
     process.exit(1)
@@ -55,6 +58,14 @@ async function main(): Promise<void> {
   await agent.connected
   log.info('connected')
   process.send?.({ type: 'ready' })
+}
+
+/** Answers the process that started this one. */
+function answerParent(faults: DeadlyPoint, message: unknown): void {
+  if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message)) return
+  if (message.type !== 'fault-point' || !('point' in message)) return
+  faults.arm(String(message.point))
+  process.send?.({ id: message.id }, () => undefined)
 }
 
 if (parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } }).values.help) {

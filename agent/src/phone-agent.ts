@@ -2,11 +2,12 @@ import type { DeviceInfo } from '@muster/proto'
 import {
   ConfigurationError,
   enrol,
-  faultPointsFrom,
   loadIdentity,
+  noFaults,
   startAgent,
   systemClock,
   type AgentClock,
+  type FaultPoints,
   type Identity,
   type RunningAgent,
 } from '@muster/sdk/agent'
@@ -37,11 +38,12 @@ export interface PhoneAgentOptions {
   /** Aborted when the agent is to stop, before its `stop` is called. */
   readonly signal: AbortSignal
   readonly clock?: AgentClock
+  readonly faults?: FaultPoints
 }
 
 /** Starts the agent of one phone: its rules, its identity, whose account it is, then the session. */
 export async function startPhoneAgent(options: PhoneAgentOptions): Promise<RunningAgent> {
-  const { config, driver, log, signal, clock = systemClock } = options
+  const { config, driver, log, signal, clock = systemClock, faults = noFaults } = options
   if (!driver.emulated && !config.rulesAccepted) throw new RulesNotAccepted()
   const device: DeviceInfo = {
     name: config.deviceName,
@@ -64,7 +66,7 @@ export async function startPhoneAgent(options: PhoneAgentOptions): Promise<Runni
     handlers: guarded(handlersFor({ driver, account: () => health.account }), health),
     log,
     clock,
-    faults: faultPointsFrom(config.faultPoint),
+    faults,
     describe: async () => await health.describe(),
   })
   return agent

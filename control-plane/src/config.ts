@@ -23,7 +23,6 @@ const Environment = z.object({
   MUSTER_APPROVAL_ABOVE: z.coerce.number().int().min(0).optional(),
   MUSTER_TASKS_PER_MINUTE: z.coerce.number().int().min(1).default(30),
   MUSTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  MUSTER_FAULT_POINT: z.string().default(''),
 })
 
 /** Settings of one control plane. */
@@ -45,7 +44,6 @@ export interface Config {
   /** Task creations a user may make in a minute. */
   readonly tasksPerMinute: number
   readonly logLevel: string
-  readonly faultPoint: string
 }
 
 /** Reads the environment. Throws an Error that names each wrong variable. */
@@ -68,6 +66,5 @@ export function configFrom(env: Readonly<Record<string, string | undefined>>): C
     approvalAbove: e.MUSTER_APPROVAL_ABOVE,
     tasksPerMinute: e.MUSTER_TASKS_PER_MINUTE,
     logLevel: e.MUSTER_LOG_LEVEL,
-    faultPoint: e.MUSTER_FAULT_POINT,
   }
 }

@@ -23,7 +23,7 @@ import { dropOld, Housekeeping } from './database/housekeeping.ts'
 import { makeCodeForLauncher } from './devices/enrolment-codes.ts'
 import { deviceRoutes } from './devices/routes.ts'
 import { OrderedEventLog } from './events/log.ts'
-import { faultPointsFrom } from './fault-points.ts'
+import { noFaults, type FaultPoints } from './fault-points.ts'
 import { CertificateAuthority } from './gateway/ca.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { groupRoutes } from './groups/routes.ts'
@@ -46,6 +46,7 @@ export interface ControlPlaneOptions {
   readonly config: Config
   readonly clock?: Clock
   readonly log?: Logger
+  readonly faults?: FaultPoints
 }
 
 /** A control plane that runs. */
@@ -115,9 +116,8 @@ interface Parts {
 
 /** Puts the parts together. Those that need each other meet through the ports, late. */
 async function assemble(options: ControlPlaneOptions, databaseFile?: string): Promise<Parts> {
-  const { config, clock = systemClock, log = pino({ level: config.logLevel }) } = options
+  const { config, clock = systemClock, log = pino({ level: config.logLevel }), faults = noFaults } = options
   const time = new WorkspaceTime(config.timeZone)
-  const faults = faultPointsFrom(config.faultPoint)
   const db = await openDatabase(databaseFile ?? join(config.dataDir, 'muster.sqlite'))
   const ca = await CertificateAuthority.open(join(config.dataDir, 'ca'))
   const events = new OrderedEventLog({ db, clock, time, faults, log })

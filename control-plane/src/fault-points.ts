@@ -35,17 +35,19 @@ export interface FaultPoints {
 
 export const noFaults: FaultPoints = { hit: () => undefined }
 
-/**
- * Kills this process, as `kill -9` would, the n-th time a point is reached.
- * @param text `<point>` or `<point>:<n>`; empty for none
- */
-export function faultPointsFrom(text: string | undefined): FaultPoints {
-  if (!text) return noFaults
-  const [name = '', nth = '1'] = text.split(':')
-  let left = Number(nth)
-  return {
-    hit: (point) => {
-      if (point === name && --left === 0) process.kill(process.pid, 'SIGKILL')
-    },
+/** Kills this process, as `kill -9` would, the n-th time an armed point is reached. */
+export class DeadlyPoint implements FaultPoints {
+  #name = ''
+  #left = 0
+
+  /** @param text `<point>` or `<point>:<n>`, counted from now; empty for none */
+  arm(text: string): void {
+    const [name = '', nth = '1'] = text.split(':')
+    this.#name = name
+    this.#left = Number(nth)
+  }
+
+  hit(point: PlaneFaultPoint): void {
+    if (point === this.#name && --this.#left === 0) process.kill(process.pid, 'SIGKILL')
   }
 }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
+import { DeadlyPoint } from './fault-points.ts'
 
 const HELP = `Runs a Muster control plane. Settings by environment; see the README's table.
 
@@ -27,7 +28,8 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const config = configFrom(process.env)
   const log = pino({ level: config.logLevel })
-  const plane = await startControlPlane({ config, log })
+  const faults = new DeadlyPoint()
+  const plane = await startControlPlane({ config, log, faults })
   log.info({ http: plane.httpPort, grpc: plane.grpcPort }, 'control plane is ready')
   let stopping = false
   const stop = (): void => {
@@ -46,19 +48,23 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   // The launcher died: nobody would stop this process any more.
   process.on('disconnect', stop)
-  process.on('message', (message) => void answerLauncher(plane, message))
+  process.on('message', (message) => void answerParent({ plane, faults }, message))
   process.send?.({ type: 'ready', httpPort: plane.httpPort, grpcPort: plane.grpcPort })
 }
 
-/** The launcher's channel is its own: what comes there needs no password. */
-async function answerLauncher(plane: ControlPlane, message: unknown): Promise<void> {
+/** Answers the process that started this one: the channel is its own, so what comes there needs no password. */
+async function answerParent(of: { plane: ControlPlane; faults: DeadlyPoint }, message: unknown): Promise<void> {
   if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message)) return
-  if (message.type !== 'enrolment-code' || !('name' in message)) return
-  const answer = await plane.enrolmentCode(String(message.name)).then(
-    (code) => ({ code }),
-    (error: unknown) => ({ error: String(error) }),
-  )
-  process.send?.({ id: message.id, ...answer }, undefined, undefined, () => undefined)
+  const say = (answer: object): void => void process.send?.({ id: message.id, ...answer }, () => undefined)
+  if (message.type === 'enrolment-code' && 'name' in message) {
+    await of.plane.enrolmentCode(String(message.name)).then(
+      (code) => say({ code }),
+      (error: unknown) => say({ error: String(error) }),
+    )
+  } else if (message.type === 'fault-point' && 'point' in message) {
+    of.faults.arm(String(message.point))
+    say({})
+  }
 }
 
 function reasonOf(error: unknown): string {

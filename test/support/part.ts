@@ -48,6 +48,24 @@ export class Part {
     return await within(this.#exit, limitMs, () => `${this.#entry} to end\n${this.log()}`)
   }
 
+  /**
+   * Lets it kill itself the n-th time from now that a point is reached, given as `<point>:<n>`; empty for never.
+   * Resolves when it has heard that, or when it ended before.
+   */
+  async arm(point: string): Promise<'armed' | 'ended'> {
+    const armed = new Promise<'armed'>((resolve) => {
+      this.#child?.once('message', () => resolve('armed'))
+      // One that is gone ends instead of answering.
+      this.#child?.send({ type: 'fault-point', id: point, point }, () => undefined)
+    })
+    const ended = (this.#exit ?? Promise.resolve()).then(() => 'ended' as const)
+    return await within(
+      Promise.race([armed, ended]),
+      10_000,
+      () => `${this.#entry} to take its fault point\n${this.log()}`,
+    )
+  }
+
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL')
     if (this.#exit) await this.ended()

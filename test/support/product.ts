@@ -25,8 +25,7 @@ export class Product extends RestClient {
     this.plane = new Part('control-plane/src/main.ts', join(dir, 'control-plane.log'))
   }
 
-  /** Starts the control plane; `fault` names the point at which it kills itself. */
-  async startPlane(fault?: string): Promise<'ready' | 'ended'> {
+  async startPlane(): Promise<'ready' | 'ended'> {
     return await this.plane.start({
       MUSTER_DATA_DIR: join(this.#dir, 'plane'),
       MUSTER_HTTP_PORT: String(this.#ports.http),
@@ -34,7 +33,6 @@ export class Product extends RestClient {
       MUSTER_ADMIN_PASSWORD: PASSWORD,
       MUSTER_ALLOW_EMULATED: 'true',
       MUSTER_LOG_LEVEL: 'info',
-      MUSTER_FAULT_POINT: fault ?? '',
     })
   }
 

@@ -1,12 +1,14 @@
 import type { ExecutionContext } from 'ava'
 import { AGENT_FAULT_POINTS } from '@muster/agent'
 import { KIT_FAULT_POINTS } from '@muster/sdk/agent'
-import type { Product } from './product.ts'
+import { startProduct, type Product } from './product.ts'
 
 /** Fault points an agent dies at one after the other; after the last one it is let live. */
 export type Walk = readonly string[]
 
-/** Agents at once: enough to share the waiting, few enough for a small machine. */
+export type Devices = Awaited<ReturnType<Product['devices']>>
+
+/** Phones at once: enough to share the waiting, few enough for a small machine. */
 const AT_ONCE = 12
 
 /**
@@ -24,25 +26,36 @@ export function walksOf(prefix: 'publish' | 'send'): Walk[] {
   return [...[...kit, ...phone].map((point) => [point]), ...probes]
 }
 
-/** Walks in groups of agents that run at the same time. */
-export function groupsOf(walks: readonly Walk[]): Walk[][] {
-  return Array.from({ length: Math.ceil(walks.length / AT_ONCE) }, (_, group) =>
-    walks.slice(group * AT_ONCE, (group + 1) * AT_ONCE),
-  )
+/** The product with as many phones as walk at the same time. */
+export async function startWalk(t: ExecutionContext): Promise<{ product: Product; devices: Devices }> {
+  const product = await startProduct(t, { phones: AT_ONCE })
+  const phones = Array.from({ length: AT_ONCE }, (_, index) => `phone-${index + 1}`)
+  await Promise.all(phones.map(async (phone) => await product.startAgent(phone)))
+  return { product, devices: await product.devices(phones) }
+}
+
+/** Hands the walks to the phones, in groups that walk at the same time. */
+export function groupsOf(walks: readonly Walk[], devices: Devices): Map<string, Walk>[] {
+  const phones = [...devices.keys()]
+  return Array.from({ length: Math.ceil(walks.length / AT_ONCE) }, (_, group) => {
+    const some = walks.slice(group * AT_ONCE, (group + 1) * AT_ONCE)
+    return new Map(some.map((walk, index) => [phones[index] ?? '', walk]))
+  })
 }
 
 /**
- * Lets the agents of phones die at their points, one after the other, until each has died at all of them; then lets
- * them live.
- * @param phones the agents, armed with the first point of their walk
+ * Lets the agents of phones die at the points of their walks, one after the other, in what `begin` has them do; then
+ * lets them live.
  * @param whileDead runs each time all agents of a round are dead
  */
-export async function walk(
+export async function walk<T>(
   t: ExecutionContext,
   product: Product,
   phones: ReadonlyMap<string, Walk>,
-  whileDead: () => Promise<void>,
-): Promise<void> {
+  steps: { begin(): Promise<T>; whileDead(): Promise<void> },
+): Promise<T> {
+  await Promise.all([...phones].map(async ([phone, [point]]) => await product.agents.get(phone)?.arm(point ?? '')))
+  const begun = await steps.begin()
   let left = phones
   for (let round = 0; left.size > 0; round++) {
     await Promise.all(
@@ -51,9 +64,10 @@ export async function walk(
         t.is(end, 'SIGKILL', `${phone} dies at ${points[round]}`)
       }),
     )
-    await whileDead()
+    await steps.whileDead()
     // One that is to die again can do so before it says that it is ready.
     await Promise.all([...left].map(async ([phone, points]) => await product.startAgent(phone, points[round + 1])))
     left = new Map([...left].filter(([, points]) => points.length > round + 1))
   }
+  return begun
 }
