@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { PART_FLAGS } from '../test/support/part-flags.ts'
 import { root } from './run-tool.ts'
 
 // Runs AVA, passes its output on, and closes with one plain line of counts for people and for CI.
@@ -40,6 +41,6 @@ process.exitCode = code
  */
 function compileOnce(): void {
   for (const part of ['agent', 'control-plane', 'emulator']) {
-    spawnSync(process.execPath, ['--conditions=source', join(root, part, 'src/main.ts'), '--help'], { stdio: 'ignore' })
+    spawnSync(process.execPath, [...PART_FLAGS, join(root, part, 'src/main.ts'), '--help'], { stdio: 'ignore' })
   }
 }

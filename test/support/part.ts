@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { PART_FLAGS } from './part-flags.ts'
 import { within } from './within.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -22,7 +23,7 @@ export class Part {
   async start(environment: Record<string, string>, limitMs = 60_000): Promise<'ready' | 'ended'> {
     const log = openSync(this.#log, 'a')
     const child = fork(this.#entry, [], {
-      execArgv: ['--conditions=source', '--disable-warning=ExperimentalWarning'],
+      execArgv: PART_FLAGS,
       env: { ...process.env, ...environment },
       stdio: ['ignore', log, log, 'ipc'],
     })

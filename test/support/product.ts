@@ -25,12 +25,13 @@ export class Product extends RestClient {
     this.plane = new Part('control-plane/src/main.ts', join(dir, 'control-plane.log'))
   }
 
+  /** Starts the control plane. Only the first start sets the password: to check it is dear, and on purpose. */
   async startPlane(): Promise<'ready' | 'ended'> {
     return await this.plane.start({
       MUSTER_DATA_DIR: join(this.#dir, 'plane'),
       MUSTER_HTTP_PORT: String(this.#ports.http),
       MUSTER_GRPC_PORT: String(this.#ports.grpc),
-      MUSTER_ADMIN_PASSWORD: PASSWORD,
+      MUSTER_ADMIN_PASSWORD: existsSync(join(this.#dir, 'plane')) ? '' : PASSWORD,
       MUSTER_ALLOW_EMULATED: 'true',
       MUSTER_LOG_LEVEL: 'info',
     })

@@ -21,11 +21,12 @@ const PAGE = `<!doctype html>
 
 /** `/api/v1/openapi.json` for machines, `/docs` for people. */
 export function docsRoutes(routes: readonly Route[]): Middleware {
-  const document = JSON.stringify(openApiDocument(routes, beside))
+  let known: string | undefined
+  const document = (): string => (known ??= JSON.stringify(openApiDocument(routes, beside)))
   const page = (ctx: Context): void => answer(ctx, 'text/html', PAGE)
   return readOnly(
     new Map([
-      ['/api/v1/openapi.json', (ctx: Context) => answer(ctx, 'application/json', document)],
+      ['/api/v1/openapi.json', (ctx: Context) => answer(ctx, 'application/json', document())],
       ['/docs', page],
       ['/docs/', page],
       ...Object.entries(TYPES).map(

@@ -1,16 +1,12 @@
-// The X.509 library registers its classes through decorators and wants this first.
-import 'reflect-metadata'
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { credentials, Metadata, status, type ChannelOptions, type ServiceError } from '@grpc/grpc-js'
 import { AgentServiceClient, type DeviceInfo, type EnrollResponse } from '@muster/proto'
-import { PemConverter, Pkcs10CertificateRequestGenerator } from '@peculiar/x509'
 import { ConfigurationError } from './agent-error.ts'
 import { makeDirectory, replaceFile } from './durable-file.ts'
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 /** The gateway's certificate carries this name, whatever address it is dialled at. */
 export const GATEWAY_NAME = 'muster-gateway'
 const LIMIT_MS = 15_000
@@ -50,6 +46,8 @@ export async function enrol(options: EnrolOptions): Promise<Identity> {
   if (!secret || !fingerprint)
     throw new ConfigurationError('enrolment code: is incomplete; copy all of it, with the part behind the dot')
   const ca = await trustedCa(options.address, fingerprint)
+  // Needed once in a device's life, and the library behind it is a good part of all the code an agent would load.
+  const { keyAndRequest } = await import('./certificate-request.ts')
   const { key, csr } = await keyAndRequest()
   const answer = await callEnroll(options, ca, csr)
   const identity = { deviceId: answer.deviceId, key, certificate: answer.certificatePem, ca }
@@ -108,7 +106,7 @@ async function trustedCa(address: string, fingerprint: string): Promise<string> 
     throw new ConfigurationError(
       `the server at ${address} is not the control plane that made this enrolment code; check the address`,
     )
-  return PemConverter.encode(found, 'CERTIFICATE')
+  return new X509Certificate(found).toString()
 }
 
 function certificatesOf(leaf: DetailedPeerCertificate): Buffer[] {
@@ -122,17 +120,6 @@ function certificatesOf(leaf: DetailedPeerCertificate): Buffer[] {
     chain.push(one.raw)
   }
   return chain
-}
-
-async function keyAndRequest(): Promise<{ key: string; csr: string }> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: 'CN=device',
-    keys,
-    signingAlgorithm: ALGORITHM,
-  })
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
-  return { key, csr: request.toString('pem') }
 }
 
 async function callEnroll(
