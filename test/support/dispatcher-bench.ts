@@ -6,6 +6,8 @@ import type { FrameBody } from '../../sdk/src/agent/session.ts'
 import { messages } from './commands.ts'
 import { FakeClock } from './fake-clock.ts'
 
+/** What a command of this bench may run. */
+export const MAX_RUN_MS = 600_000
 export const PLENTY = { posts: 1000, messages: 1000, likes: 1000, comments: 1000, timeZone: 'UTC' }
 
 /** The kit's dispatcher on a journal in memory, with an effect that a test writes and time that it moves. */
@@ -74,7 +76,12 @@ export class DispatcherBench {
       itemIds.map((itemId) => ({ itemId, to: {}, parts: ['hello'] })),
       intervalMs,
     )
-    const command = Command.fromPartial({ commandId, leaseMs: 60_000, effectClass: EffectClass.ONCE })
+    const command = Command.fromPartial({
+      commandId,
+      leaseMs: 60_000,
+      maxRunMs: MAX_RUN_MS,
+      effectClass: EffectClass.ONCE,
+    })
     this.dispatcher.receive([{ ...command, payload }])
   }
 

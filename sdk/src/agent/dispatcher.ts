@@ -10,7 +10,6 @@ import {
 } from '@muster/proto'
 import { AgentError, AgentStopping } from './agent-error.ts'
 import { RunningCommand, pageFrame, type RunEnvironment } from './command-context.ts'
-import type { AgentTimer } from './clock.ts'
 import { step } from './fault-points.ts'
 import { EffectPace } from './effect-pace.ts'
 import type { CommandHandler } from './handlers.ts'
@@ -27,6 +26,7 @@ import {
   resultWithoutHandler,
   shortForm,
 } from './results.ts'
+import { RunLimit } from './run-limit.ts'
 
 const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   RECEIVED: CommandLevel.RECEIVED,
@@ -35,10 +35,6 @@ const LEVEL: Readonly<Record<JournalEntry['level'], CommandLevel>> = {
   FINISHED: CommandLevel.FINISHED,
 }
 const LEASE_SHARE = 3
-/** How long a handler may go on after its signal was aborted. */
-const HANG_GRACE_MS = 60_000
-/** Longest wait a timer takes; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface DispatcherDeps extends Omit<RunEnvironment, 'mayBegin' | 'budget' | 'pace'>, Intake {
   /** Whether the plane has taken the agent in. */
@@ -245,13 +241,9 @@ export class Dispatcher {
     const { command, commandId } = entry
     if (!command?.payload) return await this.#end(resultWithoutHandler(entry, clock.now()))
     const handler = handlerOf(command, this.#deps.handlers)
-    const overtime = new AbortController()
-    const limit = this.#limit(command, overtime)
-    const running = new RunningCommand(
-      entry,
-      this.#environment(),
-      AbortSignal.any([this.#stopping.signal, overtime.signal]),
-    )
+    const limit = new RunLimit(command, { clock, onHung: (error) => this.#hung.resolve(error) })
+    const signal = AbortSignal.any([this.#stopping.signal, limit.signal])
+    const running = new RunningCommand(entry, this.#environment(limit), signal)
     this.#running = running
     this.#pages.set(commandId, { pages: running.pages, sentIn: this.#deps.epoch() })
     try {
@@ -266,26 +258,10 @@ export class Dispatcher {
       const result = resultOf(commandId, outcomesOf(entry, command, error, clock.now()))
       await this.#end(result, command.effectClass === EffectClass.READ)
     } finally {
-      limit.cancel()
+      limit.end()
       this.#running = undefined
       log.debug({ commandId }, 'command ended')
     }
-  }
-
-  /** Ends the command when its time is over, and the agent when the handler does not heed that. */
-  #limit({ commandId, maxRunMs }: Command, overtime: AbortController): AgentTimer {
-    const { clock } = this.#deps
-    let timer = clock.setTimeout(
-      () => {
-        overtime.abort(new AgentError('TOO_LATE', 'the command ran longer than it may'))
-        timer = clock.setTimeout(
-          () => this.#hung.resolve(new Error(`the handler of command ${commandId} does not end`)),
-          HANG_GRACE_MS,
-        )
-      },
-      Math.min(maxRunMs || LONGEST_TIMER_MS, LONGEST_TIMER_MS),
-    )
-    return { cancel: () => timer.cancel() }
   }
 
   /** Answers what the handler threw. */
@@ -342,12 +318,13 @@ export class Dispatcher {
     this.#renewedAt.delete(commandId)
   }
 
-  #environment(): RunEnvironment {
+  #environment(limit: RunLimit): RunEnvironment {
     return {
       ...this.#deps,
       pace: this.#pace,
       budget: () => this.#budget,
-      mayBegin: async (commandId, signal) => await this.#permission.toBegin(commandId, signal),
+      mayBegin: async (commandId, signal) =>
+        await limit.outside(async () => await this.#permission.toBegin(commandId, signal)),
     }
   }
 }
