@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Part } from '../support/part.ts'
-import { freePort, PASSWORD, RestClient } from '../support/rest-client.ts'
+import { freePort, RestClient } from '../support/rest-client.ts'
+import { PASSWORD } from '../support/signed-in-admin.ts'
 import { within } from '../support/within.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -6,7 +6,7 @@ import { Audit } from '../../control-plane/src/audit/service.ts'
 import { openDatabase } from '../../control-plane/src/database/database.ts'
 import { insert, rows } from '../../control-plane/src/database/table.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { PASSWORD } from '../support/rest-client.ts'
+import { PASSWORD } from '../support/signed-in-admin.ts'
 import { sharedTestPlane } from '../support/test-plane.ts'
 
 const plane = sharedTestPlane(test, { clock: new FakeClock() })

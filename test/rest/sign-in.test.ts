@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import WebSocket from 'ws'
 import { FakeClock } from '../support/fake-clock.ts'
-import { PASSWORD } from '../support/rest-client.ts'
+import { PASSWORD } from '../support/signed-in-admin.ts'
 import { sharedTestPlane } from '../support/test-plane.ts'
 
 const clock = new FakeClock()

@@ -2,7 +2,7 @@ import test from 'ava'
 import { MusterApiError, MusterClient } from '@muster/sdk'
 import { succeeded } from '../support/raw-agent.ts'
 import { pngOf, sha256 } from '../support/pictures.ts'
-import { PASSWORD } from '../support/rest-client.ts'
+import { PASSWORD } from '../support/signed-in-admin.ts'
 import { startTestPlane, type TestPlane } from '../support/test-plane.ts'
 
 const clientOf = (plane: TestPlane, password = PASSWORD) =>

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { Part } from './part.ts'
-import { freePort, PASSWORD, RestClient } from './rest-client.ts'
+import { freePort, RestClient } from './rest-client.ts'
+import { signedInAdmin } from './signed-in-admin.ts'
 
 /**
  * The product as tests see it: emulator in this process, control plane and agents as processes of their own, exactly
@@ -25,13 +26,11 @@ export class Product extends RestClient {
     this.plane = new Part('control-plane/src/main.ts', join(dir, 'control-plane.log'))
   }
 
-  /** Starts the control plane. Only the first start sets the password: to check it is dear, and on purpose. */
   async startPlane(): Promise<'ready' | 'ended'> {
     return await this.plane.start({
       MUSTER_DATA_DIR: join(this.#dir, 'plane'),
       MUSTER_HTTP_PORT: String(this.#ports.http),
       MUSTER_GRPC_PORT: String(this.#ports.grpc),
-      MUSTER_ADMIN_PASSWORD: existsSync(join(this.#dir, 'plane')) ? '' : PASSWORD,
       MUSTER_ALLOW_EMULATED: 'true',
       MUSTER_LOG_LEVEL: 'info',
     })
@@ -88,6 +87,7 @@ export class Product extends RestClient {
 export async function startProduct(t: ExecutionContext, options: { phones: number; seed?: number }): Promise<Product> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   mkdirSync(join(dir, 'agents'))
+  await signedInAdmin(join(dir, 'plane'))
   const emulator = await startEmulator({ phones: options.phones, seed: options.seed ?? 1, port: 0 })
   const product = new Product(emulator, dir, { http: await freePort(), grpc: await freePort() })
   t.teardown(async () => {

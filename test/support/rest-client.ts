@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
+import { PASSWORD, REFRESH_TOKEN } from './signed-in-admin.ts'
 import { TaskEvents } from './task-events.ts'
 
-export const PASSWORD = 'correct horse battery staple'
 const FINAL_TASK = new Set(['COMPLETED', 'PARTIAL', 'FAILED', 'CANCELLED'])
 
 /** An answer of the REST API, whatever its status. */
@@ -28,7 +28,7 @@ export interface Item {
 export class RestClient {
   readonly events: TaskEvents
   readonly #port: () => number
-  #token: string | undefined
+  #token: Promise<string> | undefined
 
   /** @param port the API's, known once the plane has started */
   constructor(port: () => number) {
@@ -42,14 +42,27 @@ export class RestClient {
   }
 
   async token(): Promise<string> {
-    return this.#token ?? (await this.signIn())
+    return await (this.#token ?? this.#keep(this.#tokens('/auth/refresh', { refreshToken: REFRESH_TOKEN })))
   }
 
   /** Gets a new token; answers it. */
   async signIn(): Promise<string> {
-    const answer = await this.request('POST', '/auth/login', { username: 'admin', password: PASSWORD })
-    this.#token = (answer.data as { accessToken: string }).accessToken
-    return this.#token
+    return await this.#keep(this.#tokens('/auth/login', { username: 'admin', password: PASSWORD }))
+  }
+
+  /** Calls that come meanwhile wait for the same one: a refresh token is good only once. */
+  async #keep(token: Promise<string>): Promise<string> {
+    this.#token = token
+    return await token.catch((error: unknown) => {
+      if (this.#token === token) this.#token = undefined
+      throw error
+    })
+  }
+
+  async #tokens(path: string, body: unknown): Promise<string> {
+    const answer = await this.request('POST', path, body)
+    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.msg}`)
+    return (answer.data as { accessToken: string }).accessToken
   }
 
   /** A call that may fail. */

@@ -7,7 +7,8 @@ import { pino } from 'pino'
 import { configFrom, startControlPlane, type ControlPlane } from '@muster/control-plane'
 import type { Clock } from '../../control-plane/src/clock.ts'
 import { RawAgent } from './raw-agent.ts'
-import { PASSWORD, RestClient } from './rest-client.ts'
+import { RestClient } from './rest-client.ts'
+import { signedInAdmin } from './signed-in-admin.ts'
 
 /** SQLite's code for: somebody else is writing. */
 const BUSY = 5
@@ -141,11 +142,11 @@ export function sharedTestPlane(test: TestFn, options: TestPlaneOptions = {}): (
 
 async function launch(options: TestPlaneOptions): Promise<{ plane: TestPlane; lines: readonly string[] }> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
+  await signedInAdmin(join(dir, 'plane'))
   const config = configFrom({
     MUSTER_DATA_DIR: join(dir, 'plane'),
     MUSTER_HTTP_PORT: '0',
     MUSTER_GRPC_PORT: '0',
-    MUSTER_ADMIN_PASSWORD: PASSWORD,
     MUSTER_ALLOW_EMULATED: 'true',
     MUSTER_TASKS_PER_MINUTE: '1000',
     ...options.env,
