@@ -47,6 +47,8 @@ export interface ControlPlaneOptions {
   readonly clock?: Clock
   readonly log?: Logger
   readonly faults?: FaultPoints
+  /** How often an agent is to be heard, in milliseconds. @default 3000 */
+  readonly heartbeatMs?: number
 }
 
 /** A control plane that runs. */
@@ -60,6 +62,7 @@ export interface ControlPlane {
 }
 
 const HTTP_GRACE_MS = 2000
+const HEARTBEAT_MS = 3000
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Starts everything of one node. Throws when a port is taken or the data directory cannot be written. */
@@ -160,6 +163,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ca,
     dataDir,
     allowEmulated,
+    heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   })
   late.gateway = gateway
   const contacts = new Contacts({

@@ -153,7 +153,7 @@ test.serial('what follows on the connection of a body that was too big is answer
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     const call = request({ port: plane.httpPort, method, path, headers, agent: connection })
     call.end(body)
-    const [answer] = (await within(once(call, 'response'), 10_000, () => `${method} ${path}`)) as [IncomingMessage]
+    const [answer] = (await within(once(call, 'response'), 60_000, () => `${method} ${path}`)) as [IncomingMessage]
     answer.resume()
     await once(answer, 'end')
     return answer.statusCode

@@ -62,7 +62,7 @@ export class Part {
     const ended = (this.#exit ?? Promise.resolve()).then(() => 'ended' as const)
     return await within(
       Promise.race([armed, ended]),
-      10_000,
+      60_000,
       () => `${this.#entry} to take its fault point\n${this.log()}`,
     )
   }

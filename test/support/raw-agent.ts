@@ -109,7 +109,7 @@ export class RawSession {
   }
 
   /** The next frame of a kind that was not asked for yet. */
-  async next<K extends Down['$case']>(kind: K, limitMs = 10_000): Promise<DownOf<K>> {
+  async next<K extends Down['$case']>(kind: K, limitMs = 60_000): Promise<DownOf<K>> {
     const found = new Promise<Down>((resolve) => {
       this.#wake = () => {
         const at = this.#waiting.findIndex((frame) => frame.$case === kind)
@@ -149,7 +149,7 @@ export class RawSession {
   async cut(): Promise<void> {
     this.#stream.cancel()
     this.#client.close()
-    await within(this.ended, 5000, () => 'the stream to close')
+    await within(this.ended, 60_000, () => 'the stream to close')
   }
 }
 

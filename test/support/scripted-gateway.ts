@@ -63,7 +63,7 @@ export class ScriptedSession {
   }
 
   /** The next frame of a kind that was not asked for yet. */
-  async next<K extends Up['$case']>(kind: K, limitMs = 10_000): Promise<UpOf<K>> {
+  async next<K extends Up['$case']>(kind: K, limitMs = 60_000): Promise<UpOf<K>> {
     const found = new Promise<Up>((resolve) => {
       this.#wake = () => {
         const at = this.#waiting.findIndex((frame) => frame.$case === kind)
@@ -121,7 +121,7 @@ export class ScriptedGateway {
   }
 
   /** The next stream on which an agent said Hello; the test has to welcome it. */
-  async session(limitMs = 10_000): Promise<ScriptedSession> {
+  async session(limitMs = 60_000): Promise<ScriptedSession> {
     const found = new Promise<ScriptedSession>((resolve) => {
       this.#wake = () => {
         const next = this.#hellos.shift()

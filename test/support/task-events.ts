@@ -36,7 +36,7 @@ export class TaskEvents {
       socket.once('open', () => resolve())
       socket.once('error', reject)
     })
-    await within(opened, 10_000, () => 'the WebSocket to open')
+    await within(opened, 60_000, () => 'the WebSocket to open')
     socket.on('error', () => undefined)
   }
 

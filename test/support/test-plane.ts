@@ -153,7 +153,9 @@ async function launch(options: TestPlaneOptions): Promise<{ plane: TestPlane; li
   })
   const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
-  const plane = await startControlPlane({ config, log, ...(options.clock ? { clock: options.clock } : {}) })
+  // An agent that a test plays says only what the test says: where time is real, nobody takes it for dead meanwhile.
+  const time = options.clock ? { clock: options.clock } : { heartbeatMs: 600_000 }
+  const plane = await startControlPlane({ config, log, ...time })
   const testPlane = new TestPlane(plane, dir)
   await testPlane.events.connect()
   return { plane: testPlane, lines }

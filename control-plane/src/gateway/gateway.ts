@@ -52,8 +52,7 @@ export interface GatewayDeps {
   readonly ca: CertificateAuthority
   readonly dataDir: string
   readonly allowEmulated: boolean
-  /** @default 3000 */
-  readonly heartbeatMs?: number
+  readonly heartbeatMs: number
 }
 
 /** The role that holds the agents' sessions. */
@@ -96,7 +95,6 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
       registry,
       recorder: this.#recorder,
       dispatcher: this.#dispatcher,
-      heartbeatMs: deps.heartbeatMs ?? 3000,
       cut: (peer) => this.#server.cutPeer(peer),
     })
     this.#server = new GatewayServer(deps)
