@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Part } from '../support/part.ts'
-import { freePort, RestClient } from '../support/rest-client.ts'
+import { ownPort } from '../support/own-port.ts'
+import { RestClient } from '../support/rest-client.ts'
 import { PASSWORD } from '../support/signed-in-admin.ts'
 import { within } from '../support/within.ts'
 
@@ -78,10 +79,10 @@ async function stage(
   chmodSync(dataDir, 0o755)
   mkdirSync(join(dataDir, 'run'))
   t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
-  const ports = { http: await freePort(), emulator: await freePort() }
+  const ports = { http: await ownPort(t), emulator: await ownPort(t) }
   const environment = {
     MUSTER_HTTP_PORT: String(ports.http),
-    MUSTER_GRPC_PORT: String(await freePort()),
+    MUSTER_GRPC_PORT: String(await ownPort(t)),
     MUSTER_EMULATOR_PORT: String(ports.emulator),
     MUSTER_DATA_DIR: dataDir,
     ...more,

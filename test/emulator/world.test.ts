@@ -11,7 +11,7 @@ import type { Change } from '../../emulator/src/world/model.ts'
 import { World } from '../../emulator/src/world/world.ts'
 import { emulatorFor, EmulatedPhone, named, people, words } from '../support/emulated-phone.ts'
 import { Part } from '../support/part.ts'
-import { freePort } from '../support/rest-client.ts'
+import { ownPort } from '../support/own-port.ts'
 
 const OWNER = 'wxid_phone1'
 const INPUT = '//android.widget.EditText'
@@ -118,7 +118,7 @@ test('an emulator killed while it writes remembers everything it has answered', 
   t.log(`seed ${seed}`)
   const random = seeded(seed)
   const dataDir = folder(t)
-  const port = await freePort()
+  const port = await ownPort(t)
   const emulator = new Part('emulator/src/main.ts', join(dataDir, 'log'))
   t.teardown(async () => await emulator.kill())
   const post = async (what: string, body: object): Promise<void> => {

@@ -2,6 +2,7 @@ import test from 'ava'
 import { connectInProcess, connectWebDriver, DriverFailure, type OpenDriver } from '@muster/agent'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { messageTo, SYNC_CONTACTS } from '../support/commands.ts'
+import { ownPort } from '../support/own-port.ts'
 import { PHONES, PhoneRig } from '../support/phone-rig.ts'
 
 const FRIEND = { id: 'wxid_a', nickname: '甲' }
@@ -67,13 +68,14 @@ for (const phone of PHONES) {
   })
 
   test(on('an agent outlives the death of the driver’s server'), async (t) => {
+    const port = await ownPort(t)
     const rig = await PhoneRig.start(t, phone, {
+      port,
       open: (emulator) => {
         const { url } = emulator
         return async () => await connectWebDriver({ url, udid: phone })
       },
     })
-    const { port } = rig.emulator
     await rig.emulator.close()
     rig.clock.leap(60_000)
     t.is(await rig.check(HELLO), 'not-now DEVICE_UNREACHABLE')

@@ -42,6 +42,8 @@ const QUEUE_SIZE = 256
 export interface RigOptions {
   /** @default 4 */
   readonly phones?: number
+  /** Of the emulator. @default any */
+  readonly port?: number
   /** What stands between the driver and the emulator. */
   readonly dispatch?: (emulator: Emulator) => Dispatch
   /** Opens the driver's sessions in another way. */
@@ -117,7 +119,11 @@ export class PhoneRig {
   static async start(t: ExecutionContext, phone: string, options: RigOptions = {}): Promise<PhoneRig> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
     const clock = new LeapingClock()
-    const emulator = await startEmulator({ phones: options.phones ?? 4, port: 0, now: () => clock.now() })
+    const emulator = await startEmulator({
+      phones: options.phones ?? 4,
+      port: options.port ?? 0,
+      now: () => clock.now(),
+    })
     const stopping = new AbortController()
     t.teardown(async () => {
       stopping.abort()

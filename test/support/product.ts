@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { Part } from './part.ts'
-import { freePort, RestClient } from './rest-client.ts'
+import { ownPort } from './own-port.ts'
+import { RestClient } from './rest-client.ts'
 import { signedInAdmin } from './signed-in-admin.ts'
 
 /**
@@ -89,7 +90,7 @@ export async function startProduct(t: ExecutionContext, options: { phones: numbe
   mkdirSync(join(dir, 'agents'))
   await signedInAdmin(join(dir, 'plane'))
   const emulator = await startEmulator({ phones: options.phones, seed: options.seed ?? 1, port: 0 })
-  const product = new Product(emulator, dir, { http: await freePort(), grpc: await freePort() })
+  const product = new Product(emulator, dir, { http: await ownPort(t), grpc: await ownPort(t) })
   t.teardown(async () => {
     if (!t.passed) t.log(product.plane.log(), ...[...product.agents.values()].map((agent) => agent.log()))
     await product.stop()

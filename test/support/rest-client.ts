@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net'
 import { PASSWORD, REFRESH_TOKEN } from './signed-in-admin.ts'
 import { TaskEvents } from './task-events.ts'
 
@@ -121,16 +120,4 @@ export class RestClient {
     const json = (await response.json()) as { data: unknown; errorCode?: string; msg: string }
     return { status: response.status, code: json.errorCode, msg: json.msg, data: json.data }
   }
-}
-
-/** A port nobody listens on now. */
-export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -1,0 +1,47 @@
+import { randomInt } from 'node:crypto'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { ExecutionContext } from 'ava'
+
+/** Below what systems give to connections and to whoever listens at port 0. */
+const [FIRST, BEHIND] = [15_000, 32_000]
+const TRIES = 100
+
+/**
+ * A port of this machine that is the test's own until it ends, also while nobody listens there: what is killed can be
+ * started at it again. Held by the UDP port of the same number, which the system takes back whatever happens to us.
+ */
+export async function ownPort(t: Pick<ExecutionContext, 'teardown'>): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(FIRST, BEHIND)
+    const held = createSocket('udp4').unref()
+    if ((await binds(held, port)) && (await isFree(port))) {
+      t.teardown(() => held.close())
+      return port
+    }
+    held.close()
+  }
+  throw new Error(`found no free port between ${FIRST} and ${BEHIND}`)
+}
+
+async function binds(socket: Socket, port: number): Promise<boolean> {
+  const bound = once(socket, 'listening')
+  socket.bind({ address: '127.0.0.1', port, exclusive: true })
+  return await bound.then(
+    () => true,
+    () => false,
+  )
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const listens = once(server, 'listening')
+  server.listen(port, '127.0.0.1')
+  const free = await listens.then(
+    () => true,
+    () => false,
+  )
+  if (free) await once(server.close(), 'close')
+  return free
+}
