@@ -195,17 +195,24 @@ export class PlaneParts {
     await this.#life.reaper.grantGrace()
   }
 
-  /** Every statement is a move, and nothing is quiet while one runs. */
+  /** Every statement and every write is a move, and nothing is quiet while one runs. */
   #watch(): void {
-    const { sequelize } = this.db
+    const { db } = this
+    const { sequelize } = db
     const query = sequelize.query.bind(sequelize) as (...args: unknown[]) => Promise<unknown>
-    const watched = async (...args: unknown[]): Promise<unknown> => {
+    const write = db.write as (work: unknown) => Promise<unknown>
+    const watched = async (asked: Promise<unknown>): Promise<unknown> => {
       this.#moves++
       this.#asking++
-      this.statements++
-      return await query(...args).finally(() => this.#asking--)
+      return await asked.finally(() => this.#asking--)
     }
-    Object.assign(sequelize, { query: watched })
+    Object.assign(sequelize, {
+      query: async (...args: unknown[]) => {
+        this.statements++
+        return await watched(query(...args))
+      },
+    })
+    Object.assign(db, { write: async (work: unknown) => await watched(write(work)) })
   }
 
   #begin(): Life {
