@@ -19,7 +19,7 @@ async function backends(t: ExecutionContext, count: number): Promise<SqlJobBacke
 
 test('an entry fires once, however many schedulers wait for it', async (t) => {
   const agendas = (await backends(t, 3)).map(
-    (backend) => new Agenda({ backend, processEvery: 50, defaultLockLifetime: 2000, removeOnComplete: true }),
+    (backend) => new Agenda({ backend, processEvery: 50, defaultLockLifetime: 60_000, removeOnComplete: true }),
   )
   const fired: string[] = []
   const all = Promise.withResolvers<void>()
