@@ -71,11 +71,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
   const { db, auth, events, tasks, gateway, changes, housekeeping, socket, http } = parts
-  await ensureAdmin({ db, auth }, config.adminPassword, join(config.dataDir, 'admin-password'))
-  await changes.recover()
-  await events.start()
-  const grpcPort = await gateway.start(config.grpcPort, config.host)
-  await tasks.start()
+  const begin = async (): Promise<number> => {
+    await changes.recover()
+    await events.start()
+    const port = await gateway.start(config.grpcPort, config.host)
+    await tasks.start()
+    return port
+  }
+  // To check a password is dear, on purpose: agents and tasks do not wait for it, and who signs in does.
+  const admin = ensureAdmin({ db, auth }, config.adminPassword, join(config.dataDir, 'admin-password'))
+  const [grpcPort] = await Promise.all([begin(), admin])
   housekeeping.start()
   http.listen(config.httpPort, config.host)
   await once(http, 'listening')
