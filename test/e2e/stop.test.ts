@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { friendsWithTag, messageTask } from '../support/customers.ts'
 import { startProduct, type Product } from '../support/product.ts'
+import { within } from '../support/within.ts'
 import { worldWhere } from '../support/world.ts'
 
 const LIMIT_MS = 5000
@@ -36,7 +37,7 @@ async function judge(t: ExecutionContext, product: Product, taskId: number): Pro
 test('cancel stops a running batch on the phone within 5 s', async (t) => {
   const { product, taskId } = await runningBatch(t)
   await product.ok('POST', `/tasks/${taskId}/cancel`, {})
-  t.is(await product.finished(taskId, LIMIT_MS), 'CANCELLED')
+  t.is(await within(product.finished(taskId), LIMIT_MS, () => 'the task to end'), 'CANCELLED')
   await judge(t, product, taskId)
 })
 
@@ -47,8 +48,8 @@ for (const scope of ['TASK', 'DEVICE', 'FLEET'] as const) {
     await product.ok('POST', '/kill-switches', { scope, ...(id === undefined ? {} : { id }), reason: 'stop it' })
     const stopped = (e: { type: string; taskId?: number; status: string }) =>
       e.type === 'item.updated' && e.taskId === taskId && e.status === 'CANCELLED'
-    await product.events.find('a cancelled item', stopped, LIMIT_MS)
-    await product.finished(taskId, LIMIT_MS)
+    await within(product.events.find('a cancelled item', stopped), LIMIT_MS, () => 'a cancelled item')
+    await within(product.finished(taskId), LIMIT_MS, () => 'the task to end')
     await judge(t, product, taskId)
   })
 }
@@ -58,7 +59,7 @@ test('a paused batch goes on where it stopped, and nobody gets it twice', async 
   await product.ok('POST', `/tasks/${taskId}/pause`, {})
   const paused = (e: { type: string; id: number; status: string }) =>
     e.type === 'task.updated' && e.id === taskId && e.status === 'PAUSED'
-  await product.events.find('PAUSED', paused, LIMIT_MS)
+  await within(product.events.find('PAUSED', paused), LIMIT_MS, () => 'PAUSED')
   await product.ok('POST', `/tasks/${taskId}/resume`, {})
   t.is(await product.finished(taskId), 'COMPLETED')
   const receivers = product.emulator.world().messages.map(({ to }) => to)

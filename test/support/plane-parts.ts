@@ -200,7 +200,7 @@ export class PlaneParts {
     const { db } = this
     const { sequelize } = db
     const query = sequelize.query.bind(sequelize) as (...args: unknown[]) => Promise<unknown>
-    const write = db.write as (work: unknown) => Promise<unknown>
+    const write = db.write.bind(db) as (work: unknown) => Promise<unknown>
     const watched = async (asked: Promise<unknown>): Promise<unknown> => {
       this.#moves++
       this.#asking++

@@ -88,11 +88,10 @@ export class RestClient {
   }
 
   /** Waits for the event that says the task has ended; answers its status. */
-  async finished(taskId: number, limitMs = 90_000): Promise<string> {
+  async finished(taskId: number): Promise<string> {
     const event = await this.events.find(
       `task ${taskId} to end`,
       (seen) => seen.type === 'task.updated' && seen.id === taskId && FINAL_TASK.has(seen.status),
-      limitMs,
     )
     return event.status
   }

@@ -31,6 +31,7 @@ export class TaskEvents {
     socket.on('message', (data) => {
       this.seen.push(JSON.parse((data as Buffer).toString('utf8')) as TaskEvent)
       for (const wake of this.#waiting) wake()
+      this.#waiting.clear()
     })
     const opened = new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve())
@@ -40,21 +41,17 @@ export class TaskEvents {
     socket.on('error', () => undefined)
   }
 
-  /** The first event that fits, seen already or still to come. */
+  /**
+   * The first event that fits, seen already or still to come.
+   * @param limitMs how long nothing may happen meanwhile: a busy machine takes its time, and one that hangs is silent
+   */
   async find(what: string, fits: (event: TaskEvent) => boolean, limitMs = 60_000): Promise<TaskEvent> {
-    let wake: () => void = () => undefined
-    const found = new Promise<TaskEvent>((resolve) => {
-      wake = () => {
-        const event = this.seen.find(fits)
-        if (event) resolve(event)
-      }
-      this.#waiting.add(wake)
-      wake()
-    })
-    try {
-      return await within(found, limitMs, () => `${what}; last events ${JSON.stringify(this.seen.slice(-5))}`)
-    } finally {
-      this.#waiting.delete(wake)
+    const lastSeen = (): string => `${what}; last events ${JSON.stringify(this.seen.slice(-5))}`
+    for (let looked = 0; ;) {
+      const found = this.seen.slice(looked).find(fits)
+      if (found) return found
+      looked = this.seen.length
+      await within(new Promise<void>((resolve) => this.#waiting.add(resolve)), limitMs, lastSeen)
     }
   }
 

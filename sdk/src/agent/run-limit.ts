@@ -10,7 +10,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export interface RunLimitDeps {
   readonly clock: AgentClock
   /** The handler does not end though its time is over. */
-  onHung(error: Error): void
+  readonly onHung: (error: Error) => void
 }
 
 /**
