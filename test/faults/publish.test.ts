@@ -10,23 +10,19 @@ for (const planeToo of [false, true]) {
     const picture = await uploadPicture(product, 77)
     for (const [index, phones] of groupsOf(walksOf('publish'), devices).entries()) {
       const content = `断电也只发一次 ${index}`
-      const created = await walk(t, product, phones, {
+      const items = await walk(t, product, phones, {
+        planeToo,
         begin: async () => {
           const ids = [...phones.keys()].map((phone) => devices.get(phone)?.id)
           const images = [{ materialId: picture.id }]
           return await product.ok('POST', '/wechat/moments/tasks', { content, images, devices: ids })
         },
-        whileDead: async () => {
-          if (planeToo) await product.restartPlane()
-        },
       })
-      const taskId = Number(created['taskId'])
-      await product.finished(taskId)
-      const items = new Map((await product.items(taskId)).map((item) => [item.deviceId, item]))
+      const itemOf = new Map(items.map((item) => [item.deviceId, item]))
       const moments = product.emulator.world().moments.filter(({ text }) => text === content)
       for (const [phone, points] of phones) {
         const device = devices.get(phone)
-        const item = items.get(device?.id ?? 0)
+        const item = itemOf.get(device?.id ?? 0)
         const shown = moments.filter(({ author }) => author === device?.wechatId).map(({ images }) => images)
         const what = `${points.join(', then ')}: ${item?.reason}`
         t.deepEqual([item?.status, shown], ['SUCCEEDED', [[picture.sha256]]], what)

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
-import { once } from 'node:events'
+import { once, type EventEmitter } from 'node:events'
 import { createServer } from 'node:net'
 import type { ExecutionContext } from 'ava'
 
@@ -26,22 +26,22 @@ export async function ownPort(t: Pick<ExecutionContext, 'teardown'>): Promise<nu
 }
 
 async function binds(socket: Socket, port: number): Promise<boolean> {
-  const bound = once(socket, 'listening')
+  const bound = listens(socket)
   socket.bind({ address: '127.0.0.1', port, exclusive: true })
-  return await bound.then(
-    () => true,
-    () => false,
-  )
+  return await bound
 }
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  const listens = once(server, 'listening')
+  const free = listens(server)
   server.listen(port, '127.0.0.1')
-  const free = await listens.then(
+  if (await free) await once(server.close(), 'close')
+  return await free
+}
+
+/** Whether it gets the port it is told to listen at. */
+const listens = async (emitter: EventEmitter): Promise<boolean> =>
+  await once(emitter, 'listening').then(
     () => true,
     () => false,
   )
-  if (free) await once(server.close(), 'close')
-  return free
-}

@@ -2,6 +2,7 @@ import type { ExecutionContext } from 'ava'
 import { AGENT_FAULT_POINTS } from '@muster/agent'
 import { KIT_FAULT_POINTS } from '@muster/sdk/agent'
 import { startProduct, type Product } from './product.ts'
+import type { Item } from './rest-client.ts'
 
 /** Fault points an agent dies at one after the other; after the last one it is let live. */
 export type Walk = readonly string[]
@@ -45,17 +46,18 @@ export function groupsOf(walks: readonly Walk[], devices: Devices): Map<string, 
 
 /**
  * Lets the agents of phones die at the points of their walks, one after the other, in what `begin` has them do; then
- * lets them live.
- * @param whileDead runs each time all agents of a round are dead
+ * lets them live. Answers the items of the task once it has ended.
+ * @param steps.begin creates the task
+ * @param steps.planeToo whether the plane is killed too, each time all agents of a round are dead
  */
-export async function walk<T>(
+export async function walk(
   t: ExecutionContext,
   product: Product,
   phones: ReadonlyMap<string, Walk>,
-  steps: { begin(): Promise<T>; whileDead(): Promise<void> },
-): Promise<T> {
+  steps: { begin(): Promise<Record<string, unknown>>; readonly planeToo: boolean },
+): Promise<Item[]> {
   await Promise.all([...phones].map(async ([phone, [point]]) => await product.agents.get(phone)?.arm(point ?? '')))
-  const begun = await steps.begin()
+  const taskId = Number((await steps.begin())['taskId'])
   let left = phones
   for (let round = 0; left.size > 0; round++) {
     await Promise.all(
@@ -64,10 +66,11 @@ export async function walk<T>(
         t.is(end, 'SIGKILL', `${phone} dies at ${points[round]}`)
       }),
     )
-    await steps.whileDead()
+    if (steps.planeToo) await product.restartPlane()
     // One that is to die again can do so before it says that it is ready.
     await Promise.all([...left].map(async ([phone, points]) => await product.startAgent(phone, points[round + 1])))
     left = new Map([...left].filter(([, points]) => points.length > round + 1))
   }
-  return begun
+  await product.finished(taskId)
+  return await product.items(taskId)
 }
