@@ -1,6 +1,8 @@
 import WebSocket from 'ws'
 import { within } from './within.ts'
 
+const LONGEST_SILENCE_MS = 60_000
+
 export interface TaskEvent {
   readonly seq: number
   readonly type: 'task.updated' | 'item.updated' | 'device.updated' | 'events.trimmed'
@@ -42,16 +44,16 @@ export class TaskEvents {
   }
 
   /**
-   * The first event that fits, seen already or still to come.
-   * @param limitMs how long nothing may happen meanwhile: a busy machine takes its time, and one that hangs is silent
+   * The first event that fits, seen already or still to come. Bounded by silence: a busy machine takes its time, and
+   * one that hangs says nothing.
    */
-  async find(what: string, fits: (event: TaskEvent) => boolean, limitMs = 60_000): Promise<TaskEvent> {
+  async find(what: string, fits: (event: TaskEvent) => boolean): Promise<TaskEvent> {
     const lastSeen = (): string => `${what}; last events ${JSON.stringify(this.seen.slice(-5))}`
     for (let looked = 0; ;) {
       const found = this.seen.slice(looked).find(fits)
       if (found) return found
       looked = this.seen.length
-      await within(new Promise<void>((resolve) => this.#waiting.add(resolve)), limitMs, lastSeen)
+      await within(new Promise<void>((resolve) => this.#waiting.add(resolve)), LONGEST_SILENCE_MS, lastSeen)
     }
   }
 
