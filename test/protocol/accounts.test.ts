@@ -71,6 +71,17 @@ test.serial('a command of one account does not go out from a phone that shows an
   t.deepEqual(other.commands, [])
 })
 
+test.serial('an account that moved is written for where it is now, though its old phone is away', async (t) => {
+  const plane = shared()
+  const [old, fresh] = [await plane.enrol('moving'), await plane.enrol('home')]
+  await (await old.connect()).cut()
+  const session = await fresh.connect(showing('moving'))
+  t.is((await plane.ok('GET', `/devices/${old.deviceId}`))['accountId'], null)
+  const taskId = await messageTask(plane, fresh, ['somebody'], { devices: [fresh.deviceId, old.deviceId] })
+  session.say(succeeded(await session.next('command')))
+  t.is(await plane.finished(taskId), 'COMPLETED')
+})
+
 test.serial('a warning stops the account the phone shows and no other', async (t) => {
   const plane = shared()
   const agent = await plane.enrol('calm')

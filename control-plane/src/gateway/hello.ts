@@ -101,14 +101,19 @@ export class HelloDesk {
     return device
   }
 
-  /** The account on the phone's screen; a phone that cannot show one keeps the one it had. */
+  /**
+   * The account on the phone's screen; a phone that cannot show one keeps the one it had, until another shows that:
+   * WeChat signs an account out where it was signed in before.
+   */
   async #account(tx: Transaction, hello: Hello, device: DeviceRow): Promise<number | null> {
-    const { accounts } = this.#deps.db.models
+    const { accounts, devices } = this.#deps.db.models
     const shown = hello.account
     if (!shown?.wechatId) return device.accountId
     const known = await row(accounts, { where: { wechatId: shown.wechatId }, transaction: tx })
     await accounts.update({ deviceId: null }, { where: { deviceId: device.id }, transaction: tx })
     if (known) {
+      const elsewhere = { accountId: known.id, id: { [Op.ne]: device.id } }
+      await devices.update({ accountId: null }, { where: elsewhere, transaction: tx })
       await accounts.update(
         { deviceId: device.id, nickname: shown.nickname },
         { where: { id: known.id }, transaction: tx },
