@@ -8,9 +8,23 @@ export interface LocalTime {
   readonly minuteOfDay: number
 }
 
-/** What a wall clock shows in an IANA time zone. */
+/** Kept by zone: to make one takes longer than everything else that is done for an item. */
+const wallClocks = new Map<string, Intl.DateTimeFormat>()
+
+/** What a wall clock shows in an IANA time zone. Throws RangeError for a zone that does not exist. */
 export function localTime(ms: number, timeZone: string): LocalTime {
-  const parts = new Intl.DateTimeFormat('en-CA', {
+  const parts = wallClock(timeZone).formatToParts(ms)
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '0'
+  return {
+    day: `${part('year')}-${part('month')}-${part('day')}`,
+    minuteOfDay: Number(part('hour')) * 60 + Number(part('minute')),
+  }
+}
+
+function wallClock(timeZone: string): Intl.DateTimeFormat {
+  const known = wallClocks.get(timeZone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -18,12 +32,9 @@ export function localTime(ms: number, timeZone: string): LocalTime {
     day: '2-digit',
     hour: '2-digit',
     minute: '2-digit',
-  }).formatToParts(ms)
-  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '0'
-  return {
-    day: `${part('year')}-${part('month')}-${part('day')}`,
-    minuteOfDay: Number(part('hour')) * 60 + Number(part('minute')),
-  }
+  })
+  wallClocks.set(timeZone, made)
+  return made
 }
 
 /** Whether a minute lies in quiet hours; equal bounds mean that there are none. */
