@@ -198,15 +198,19 @@ export class OrderedEventLog implements EventLog {
     return moved
   }
 
+  /** Read only for those who listen: most events come while nobody does, and then their number is enough. */
   async #announce(): Promise<void> {
-    const where = { seq: { [Op.gt]: this.#lastSeq } }
-    const fresh = await rows(this.#deps.db.models.events, { where, order: [['seq', 'ASC']] })
-    this.#lastSeq = fresh.at(-1)?.seq ?? this.#lastSeq
-    // A time as text is dear, and most events come while nobody listens.
-    if (![...this.#subscribers].some((subscriber) => subscriber.live)) return
-    const events = fresh.map((event) => this.#published(event))
+    const { events } = this.#deps.db.models
+    const newest = (await row(events, { attributes: ['seq'], order: [['seq', 'DESC']] }))?.seq ?? this.#lastSeq
+    const isHeard = [...this.#subscribers].some((subscriber) => subscriber.live)
+    const where = { seq: { [Op.gt]: this.#lastSeq, [Op.lte]: newest } }
+    const fresh = isHeard ? await rows(events, { where, order: [['seq', 'ASC']] }) : []
+    // From here to the end without a pause: who is live now has everything up to the last one, and gets these.
+    this.#lastSeq = newest
+    if (!isHeard) return
+    const published = fresh.map((event) => this.#published(event))
     for (const subscriber of this.#subscribers)
-      if (subscriber.live) this.#follow(subscriber, this.#deliver(subscriber, events))
+      if (subscriber.live) this.#follow(subscriber, this.#deliver(subscriber, published))
   }
 
   /** What came before `first` is not kept: whoever asked for it has to read the state anew. */
