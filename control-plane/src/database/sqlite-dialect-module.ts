@@ -28,8 +28,44 @@ class Statement {
 /** What else than Sequelize uses of a connection. */
 export interface SqliteConnection {
   /** Does something with a statement that is prepared once, however often it comes. */
-  prepared<T>(sql: string, work: (statement: StatementSync) => T): Promise<T>
+  prepared<T>(sql: string, work: (statement: PreparedStatement) => T): Promise<T>
 }
+
+/** Values in order, or by name. */
+type Bound = readonly SQLInputValue[] | Readonly<Record<string, SQLInputValue>>
+
+class PreparedStatement {
+  readonly #statement: StatementSync
+  #columns: readonly string[] | undefined
+
+  constructor(database: DatabaseSync, sql: string) {
+    this.#statement = database.prepare(sql)
+  }
+
+  run(values: Bound): Statement {
+    const { lastInsertRowid, changes } = isList(values) ? this.#statement.run(...values) : this.#statement.run(values)
+    return new Statement(Number(lastInsertRowid), Number(changes))
+  }
+
+  /** Rows as objects of one shape: those that node:sqlite makes are dictionaries, slow to read and slower to copy. */
+  all(values: Bound): Record<string, unknown>[] {
+    this.#columns ??= this.#columnsOfLists()
+    const columns = this.#columns
+    const found: unknown = isList(values) ? this.#statement.all(...values) : this.#statement.all(values)
+    return (found as unknown[][]).map((cells) => {
+      const row: Record<string, unknown> = {}
+      for (const [at, column] of columns.entries()) row[column] = cells[at]
+      return row
+    })
+  }
+
+  #columnsOfLists(): readonly string[] {
+    this.#statement.setReturnArrays(true)
+    return this.#statement.columns().map(({ name }) => name)
+  }
+}
+
+const isList = (values: Bound): values is readonly SQLInputValue[] => Array.isArray(values)
 
 class Database implements SqliteConnection {
   /** Sequelize reads and sets these. */
@@ -59,10 +95,7 @@ class Database implements SqliteConnection {
       this.#pool.deliver(() => callback.call(this, null))
       return this
     }
-    return this.#execute(sql, parameters, callback, (statement, values) => {
-      const { lastInsertRowid, changes } = statement.run(...values)
-      return { state: new Statement(Number(lastInsertRowid), Number(changes)), rows: [] }
-    })
+    return this.#execute(sql, parameters, callback, (statement, values) => ({ state: statement.run(values), rows: [] }))
   }
 
   all(sql: string, parameters?: Parameters, callback?: Callback): this {
@@ -73,7 +106,7 @@ class Database implements SqliteConnection {
       return this
     }
     return this.#execute(sql, parameters, callback, (statement, values) => {
-      const rows = statement.all(...values)
+      const rows = statement.all(values)
       return { state: new Statement(0, rows.length), rows }
     })
   }
@@ -84,7 +117,7 @@ class Database implements SqliteConnection {
     return this
   }
 
-  async prepared<T>(sql: string, work: (statement: StatementSync) => T): Promise<T> {
+  async prepared<T>(sql: string, work: (statement: PreparedStatement) => T): Promise<T> {
     try {
       return work(this.#handle.prepare(sql, true))
     } catch (error) {
@@ -109,12 +142,12 @@ class Database implements SqliteConnection {
     sql: string,
     parameters: Parameters,
     callback: Callback | undefined,
-    work: (statement: StatementSync, values: SQLInputValue[]) => { state: Statement; rows: readonly unknown[] },
+    work: (statement: PreparedStatement, values: Bound) => { state: Statement; rows: readonly unknown[] },
   ): this {
     const done = typeof parameters === 'function' ? parameters : callback
     try {
       const values = bound(typeof parameters === 'function' ? undefined : parameters)
-      const { state, rows } = work(this.#handle.prepare(sql, values.length > 0), values)
+      const { state, rows } = work(this.#handle.prepare(sql, Object.keys(values).length > 0), values)
       if (done) this.#pool.deliver(() => done.call(state, null, rows))
     } catch (error) {
       const known = sqliteError(error)
@@ -130,7 +163,7 @@ class Database implements SqliteConnection {
 /** One open file and its prepared statements. */
 class Handle {
   readonly database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements = new Map<string, PreparedStatement>()
   readonly #columns = new Map<string, readonly unknown[]>()
 
   constructor(filename: string) {
@@ -158,10 +191,9 @@ class Handle {
   }
 
   /** Statements with bound values come again; those with literals in their text do not. The least used one goes. */
-  prepare(sql: string, keep: boolean): StatementSync {
-    const known = this.#statements.get(sql)
-    if (!keep) return known ?? this.database.prepare(sql)
-    const statement = known ?? this.database.prepare(sql)
+  prepare(sql: string, keep: boolean): PreparedStatement {
+    const statement = this.#statements.get(sql) ?? new PreparedStatement(this.database, sql)
+    if (!keep) return statement
     this.#statements.delete(sql)
     this.#statements.set(sql, statement)
     if (this.#statements.size > CACHED_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value ?? '')
@@ -204,12 +236,10 @@ class HandlePool {
   }
 }
 
-function bound(parameters: Exclude<Parameters, Callback>): SQLInputValue[] {
+function bound(parameters: Exclude<Parameters, Callback>): Bound {
   if (parameters === undefined) return []
   if (Array.isArray(parameters)) return parameters.map(bindable)
-  const entries = Object.entries(parameters).map(([name, value]) => [name, bindable(value)] as const)
-  // node:sqlite takes an object of names as the first argument; its type only lists positional ones.
-  return entries.length === 0 ? [] : [Object.fromEntries(entries) as unknown as SQLInputValue]
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, bindable(value)]))
 }
 
 export function bindable(value: unknown): SQLInputValue {

@@ -24,7 +24,7 @@ export class SqliteStatements implements Statements {
 
   async run(sql: string, values: Values, tx: Transaction): Promise<number> {
     const text = this.#textOf(sql, values)
-    return await connectionOf(tx).prepared(text, (statement) => Number(statement.run(bound(values)).changes))
+    return await connectionOf(tx).prepared(text, (statement) => statement.run(bound(values)).changes)
   }
 
   async runEach(sql: string, many: readonly Values[], tx: Transaction): Promise<void> {
