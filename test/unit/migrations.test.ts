@@ -28,6 +28,7 @@ const LATER_INDEXES = [
   'items_task_id',
   'customers_deleted_at',
   'kill_switches_lifted_at',
+  'items_command_id_task_id',
 ] as const
 
 /** Of the tables that have grown. */
@@ -55,6 +56,7 @@ test('a database of the first release gets what came later, and keeps its rows',
   await first.sequelize.query("INSERT INTO tags (name) VALUES ('kept')")
   for (const index of LATER_INDEXES) await first.sequelize.query(`DROP INDEX ${index}`)
   await first.sequelize.query('CREATE INDEX commands_device_id_status ON commands (device_id, status)')
+  await first.sequelize.query('CREATE INDEX items_command_id ON items (command_id)')
   for (const [table, column] of LATER_COLUMNS) await first.sequelize.query(`ALTER TABLE ${table} DROP COLUMN ${column}`)
   await first.sequelize
     .query(`INSERT INTO idempotency_keys (user_id, method, path, key, body_hash, response, created_at)

@@ -15,6 +15,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
       { name: '0006-quick-ways', up: quickWays },
       { name: '0007-deleted-tasks', up: deletedTasks },
       { name: '0008-changed-tasks', up: changedTasks },
+      { name: '0009-items-without-command', up: itemsWithoutCommand },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
@@ -72,8 +73,7 @@ async function quickWays({ context }: { context: QueryInterface }): Promise<void
   await addMissingIndex(context, 'customers', ['deleted_at'])
   await addMissingIndex(context, 'kill_switches', ['lifted_at'])
   // The first of them begins like it.
-  const replaced = 'commands_device_id_status'
-  if (await hasIndex(context, 'commands', replaced)) await context.removeIndex('commands', replaced)
+  await removeIndexIfThere(context, 'commands', 'commands_device_id_status')
 }
 
 /** Tasks that are out of sight. */
@@ -84,6 +84,12 @@ async function deletedTasks({ context }: { context: QueryInterface }): Promise<v
 /** Who has changed a task, and so may not approve it. */
 async function changedTasks({ context }: { context: QueryInterface }): Promise<void> {
   await addMissingColumn(context, 'tasks', 'changed_by', DataTypes.JSON)
+}
+
+/** What each write of a task looks for among all its items. */
+async function itemsWithoutCommand({ context }: { context: QueryInterface }): Promise<void> {
+  await addMissingIndex(context, 'items', ['command_id', 'task_id'])
+  await removeIndexIfThere(context, 'items', 'items_command_id')
 }
 
 async function addMissingColumn(
@@ -98,6 +104,10 @@ async function addMissingColumn(
 async function addMissingIndex(context: QueryInterface, table: string, columns: string[]): Promise<void> {
   const name = `${table}_${columns.join('_')}`
   if (!(await hasIndex(context, table, name))) await context.addIndex(table, columns, { name })
+}
+
+async function removeIndexIfThere(context: QueryInterface, table: string, name: string): Promise<void> {
+  if (await hasIndex(context, table, name)) await context.removeIndex(table, name)
 }
 
 async function hasIndex(context: QueryInterface, table: string, name: string): Promise<boolean> {

@@ -155,7 +155,8 @@ export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
         { fields: ['taskId', 'status'] },
         // In their order, page by page: the one above would have to be sorted.
         { fields: ['taskId'] },
-        { fields: ['commandId'] },
+        // With the task: those of a task that have none are looked for at each of its writes.
+        { fields: ['commandId', 'taskId'] },
         { fields: ['dependsOnItemId'] },
         { fields: ['customerId'] },
         { fields: ['accountId', 'status'] },

@@ -1,13 +1,19 @@
-import { Op, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
-import { row, rows } from '../database/table.ts'
+import { pick } from '../database/statements.ts'
+import { columnsBut, row, rows } from '../database/table.ts'
 import type { DispatchBell, TaskProgress } from '../ports.ts'
 import { FINAL_TASK, OPEN_ITEM, reasonFor, rollUp } from './lifecycle.ts'
 import type { ItemRow, TaskRow } from './model.ts'
 import type { ItemPayload, TaskParams } from './params.ts'
 import { planCommands } from './planner.ts'
 import type { TaskStore } from './store.ts'
+
+/** The sign leads SQLite to the few that no command has, past all that are pending. */
+const UNPLANNED = "task_id = :taskId AND command_id IS NULL AND +status = 'PENDING'"
+
+type TaskHead = Omit<TaskRow, 'params'>
 
 export interface ProgressDeps {
   readonly db: Database
@@ -27,27 +33,39 @@ export class TaskRollUp implements TaskProgress {
   }
 
   async itemsChanged(tx: Transaction, taskIds: readonly number[]): Promise<void> {
+    const { db } = this.#deps
+    const { tasks } = db.models
     for (const taskId of new Set(taskIds)) {
-      const task = await row(this.#deps.db.models.tasks, { where: { id: taskId }, transaction: tx })
+      // Without its parameters: they may name every receiver, and this comes with each write of a task.
+      const [task] = await pick(db, tasks, columnsBut(tasks, 'params'), { where: 'id = :taskId', taskId }, tx)
       if (!task) continue
-      await this.#settleDependents(tx, task)
-      if (task.status === 'PROCESSING') await this.#planReturned(tx, task)
+      const freed = await this.#settleDependents(tx, taskId)
+      if (task.status === 'PROCESSING' && (freed || (await this.#hasReturned(tx, taskId)))) {
+        const whole = await row(tasks, { where: { id: taskId }, transaction: tx })
+        if (whole) await this.plan(tx, whole)
+      }
       await this.#rollUp(tx, task)
     }
   }
 
   async commandsFinished(tx: Transaction, commandIds: readonly string[]): Promise<void> {
-    const { commands } = this.#deps.db.models
-    const followers = await rows(commands, {
-      where: { afterCommandId: [...commandIds], status: 'QUEUED', cancelCode: null },
-      transaction: tx,
-    })
+    const { db } = this.#deps
+    const { commands } = db.models
+    const followers = await pick(
+      db,
+      commands,
+      ['id', 'deviceId', 'afterCommandId', 'pauseMs', 'deliverWithinMs'],
+      { where: "after_command_id IN (:commandIds) AND status = 'QUEUED' AND cancel_code IS NULL", commandIds },
+      tx,
+    )
     if (followers.length === 0) return
-    const before = await rows(commands, {
-      where: { id: [...commandIds] },
-      attributes: ['id', 'status', 'deliverBy'],
-      transaction: tx,
-    })
+    const before = await pick(
+      db,
+      commands,
+      ['id', 'status', 'deliverBy'],
+      { where: 'id IN (:commandIds)', commandIds },
+      tx,
+    )
     const now = this.#deps.clock.now().getTime()
     for (const follower of followers) {
       const previous = before.find((command) => command.id === follower.afterCommandId)
@@ -101,55 +119,45 @@ export class TaskRollUp implements TaskProgress {
   }
 
   /** Items a pause brought back from the phone after the task had been resumed: nobody else would plan them. */
-  async #planReturned(tx: Transaction, task: TaskRow): Promise<void> {
-    const returned = await row(this.#deps.db.models.items, {
-      where: { taskId: task.id, status: 'PENDING', commandId: null, dependsOnItemId: null },
-      attributes: ['id'],
-      transaction: tx,
-    })
-    if (returned) await this.plan(tx, task)
+  async #hasReturned(tx: Transaction, taskId: number): Promise<boolean> {
+    const { db } = this.#deps
+    const where = `${UNPLANNED} AND depends_on_item_id IS NULL LIMIT 1`
+    return (await pick(db, db.models.items, ['id'], { where, taskId }, tx)).length > 0
   }
 
-  /** Items that waited for one that has ended: they go on when it succeeded, and are skipped when it did not. */
-  async #settleDependents(tx: Transaction, task: TaskRow): Promise<void> {
-    const { items } = this.#deps.db.models
-    const waiting = await rows(items, {
-      where: { taskId: task.id, status: 'PENDING', commandId: null, dependsOnItemId: { [Op.ne]: null } },
-      transaction: tx,
-    })
-    if (waiting.length === 0) return
-    const parents = await rows(items, {
-      where: { id: [...new Set(waiting.flatMap((item) => item.dependsOnItemId ?? []))] },
-      transaction: tx,
-    })
-    let ready = false
+  /**
+   * Items that waited for one that has ended are skipped when it did not succeed; answers whether there are others,
+   * which may go on.
+   */
+  async #settleDependents(tx: Transaction, taskId: number): Promise<boolean> {
+    const { db, store, clock } = this.#deps
+    const { items } = db.models
+    const where = `${UNPLANNED} AND depends_on_item_id IS NOT NULL`
+    const waiting = await pick(db, items, ['id', 'taskId', 'dependsOnItemId'], { where, taskId }, tx)
+    if (waiting.length === 0) return false
+    const ids = [...new Set(waiting.flatMap((item) => item.dependsOnItemId ?? []))]
+    const parents = await pick(db, items, ['id', 'status', 'code'], { where: 'id IN (:ids)', ids }, tx)
     for (const parent of parents) {
-      if (OPEN_ITEM.includes(parent.status)) continue
-      if (parent.status === 'SUCCEEDED') {
-        ready = true
-        continue
-      }
+      if (OPEN_ITEM.includes(parent.status) || parent.status === 'SUCCEEDED') continue
       const children = waiting.filter((item) => item.dependsOnItemId === parent.id)
       const reason = `item ${parent.id}, which it follows, ended ${parent.status}`
-      await this.#deps.store.changeItems(tx, children, {
+      await store.changeItems(tx, children, {
         status: 'SKIPPED',
         code: parent.code ?? 'CANCELLED',
         reason,
-        finishedAt: this.#deps.clock.now().getTime(),
+        finishedAt: clock.now().getTime(),
       })
     }
-    if (ready && task.status === 'PROCESSING') await this.plan(tx, task)
+    return parents.some((parent) => parent.status === 'SUCCEEDED')
   }
 
-  async #rollUp(tx: Transaction, task: TaskRow): Promise<void> {
+  async #rollUp(tx: Transaction, task: TaskHead): Promise<void> {
+    const { db } = this.#deps
     // What a silent phone may still give back keeps a paused task waiting: it is not over while the operator holds it.
     const held = task.status === 'PAUSED' && !task.cancelled
-    const isOpen = { [Op.or]: [{ status: [...OPEN_ITEM] }, ...(held ? [{ provisional: true }] : [])] }
-    const open = await row(this.#deps.db.models.items, {
-      where: { taskId: task.id, ...isOpen },
-      attributes: ['id'],
-      transaction: tx,
-    })
+    const isOpen = `status IN (:open)${held ? ' OR provisional = 1' : ''}`
+    const where = `task_id = :taskId AND (${isOpen}) LIMIT 1`
+    const [open] = await pick(db, db.models.items, ['id'], { where, taskId: task.id, open: OPEN_ITEM }, tx)
     const counts = open ? { PENDING: 1 } : await this.#deps.store.counts(task.id, tx)
     const status = rollUp(task.status, counts, task.cancelled)
     if (status === task.status) return
