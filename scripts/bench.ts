@@ -12,9 +12,11 @@ import { freePort, Stage } from './bench/stage.ts'
  * what is left of the cores, as it would be for a plane that shares its machine.
  *
  * raw          grpc-js bidi streams over TLS, one connection each, a Command down and a CommandResult up, 16 in flight
- *              per stream, no database, no journal. This is the limit the plane's rate is divided by.
+ *              per stream, no database, no journal. This is the limit the plane's rate is divided by. A third as many go
+ *              before to warm up.
  * through      Moments tasks for all phones at once: REST, plan, SQLite, dispatch, journal in memory, RECEIVED to
- *              RESULT, recorded and acknowledged, until the last task has ended. Commands divided by that time.
+ *              RESULT, recorded and acknowledged, until the last task has ended. Commands divided by that time; as many go
+ *              before to warm up, and their rate is told beside.
  * to RECEIVED  from before the POST of a task for one phone, one at a time, until the phone has it in its journal and
  *              begins. Wall clocks of two processes on one machine.
  * memory       growth of the process's resident memory divided by the number of sessions (or phones). The garbage
@@ -118,10 +120,11 @@ async function latencies(stage: Stage): Promise<number[]> {
 
 async function fleet(stage: Stage, raw: { rate: number; kibPerStream: number }): Promise<void> {
   const n = stage.phones
+  const cold = await throughput(stage)
   const rate = await throughput(stage)
   say(
     `commands through the whole plane, ${n} phones`,
-    `${per(rate, 1)} = ${percent(rate, raw.rate)} of raw ${per(raw.rate, 1)}`,
+    `${per(rate, 1)} = ${percent(rate, raw.rate)} of raw ${per(raw.rate, 1)} (${per(cold, 1)} before it was warm)`,
   )
   const ms = await latencies(stage)
   say(
