@@ -2,31 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { pino } from 'pino'
 import { openDatabase, type Database } from '../../control-plane/src/database/database.ts'
 import { insert, row, rows } from '../../control-plane/src/database/table.ts'
 import { removeDevice } from '../../control-plane/src/devices/removal.ts'
-import type { FaultPoints } from '../../control-plane/src/fault-points.ts'
-import { CommandWriter } from '../../control-plane/src/gateway/command-writer.ts'
-import { Dispatcher } from '../../control-plane/src/gateway/dispatcher.ts'
-import { HelloDesk } from '../../control-plane/src/gateway/hello.ts'
-import { Reaper } from '../../control-plane/src/gateway/reaper.ts'
-import { Recorder } from '../../control-plane/src/gateway/recorder.ts'
-import { SessionRegistry } from '../../control-plane/src/gateway/registry.ts'
-import { Sessions } from '../../control-plane/src/gateway/sessions.ts'
-import { WorkspaceTime } from '../../control-plane/src/http/schemas.ts'
 import { pullKillSwitch } from '../../control-plane/src/policy/kill-switch-routes.ts'
 import type { KillScope } from '../../control-plane/src/policy/model.ts'
-import { approvalRule } from '../../control-plane/src/policy/policy-rules.ts'
-import { Policy } from '../../control-plane/src/policy/service.ts'
-import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
-import { Approval } from '../../control-plane/src/tasks/approval.ts'
+import type { NewEvent } from '../../control-plane/src/ports.ts'
+import type { TaskCreation } from '../../control-plane/src/tasks/creation.ts'
 import type { ItemRow, TaskRow, TaskStatus } from '../../control-plane/src/tasks/model.ts'
-import { TaskOperations } from '../../control-plane/src/tasks/operations.ts'
-import { TaskRollUp } from '../../control-plane/src/tasks/progress.ts'
-import { TaskStops } from '../../control-plane/src/tasks/stops.ts'
-import { newItem, TaskStore } from '../../control-plane/src/tasks/store.ts'
+import type { TaskOperations } from '../../control-plane/src/tasks/operations.ts'
+import type { TaskStops } from '../../control-plane/src/tasks/stops.ts'
+import { newItem } from '../../control-plane/src/tasks/store.ts'
 import { FakeClock } from './fake-clock.ts'
+import { PlaneLife, unlessKilled } from './plane-life.ts'
 import { PlayedPhone } from './played-phone.ts'
 
 /** A turn in which nothing moved may only be a pause between two hops. */
@@ -47,7 +35,7 @@ export class PlaneParts {
   /** How many the database was given so far. */
   statements = 0
   readonly #dir: string
-  #life: Life
+  #life: PlaneLife
   #moves = 0
   #asking = 0
 
@@ -71,6 +59,10 @@ export class PlaneParts {
 
   get operations(): TaskOperations {
     return this.#life.operations
+  }
+
+  get creation(): TaskCreation {
+    return this.#life.creation
   }
 
   get stops(): TaskStops {
@@ -215,95 +207,7 @@ export class PlaneParts {
     Object.assign(db, { write: async (work: unknown) => await watched(write(work)) })
   }
 
-  #begin(): Life {
-    return new Life(this.db, this.clock, this.events)
-  }
-}
-
-class Killed extends Error {}
-
-function unlessKilled(error: unknown): void {
-  if (!(error instanceof Killed)) throw error
-}
-
-/** Everything that dies with the process. */
-class Life {
-  dead = false
-  readonly registry = new SessionRegistry()
-  readonly faults: FaultPoints
-  readonly events: EventLog
-  readonly store: TaskStore
-  readonly stops: TaskStops
-  readonly operations: TaskOperations
-  readonly dispatcher: Dispatcher
-  readonly recorder: Recorder
-  readonly reaper: Reaper
-  readonly sessions: Sessions
-  readonly deviceSessions: DeviceSessions
-
-  constructor(db: Database, clock: FakeClock, heard: NewEvent[]) {
-    const log = pino({ level: 'silent' })
-    this.faults = {
-      hit: (point) => {
-        if (this.dead && point.endsWith('.after')) throw new Killed()
-      },
-    }
-    this.events = {
-      append: async (_tx, events) => void heard.push(...events),
-      subscribe: () => ({ close: () => undefined }),
-    }
-    const bell = { ring: (deviceIds: readonly number[]) => this.dispatcher.ring(deviceIds) }
-    const cancelSignal = {
-      cancel: (request: CancelRequest) => (this.dead ? undefined : this.sessions.cancel(request)),
-    }
-    const base = {
-      db,
-      clock,
-      log,
-      faults: this.faults,
-      events: this.events,
-      registry: this.registry,
-      bell,
-      cancelSignal,
-    }
-    let abandon: DeviceSessions['abandon'] = async () => undefined
-    this.deviceSessions = {
-      online: 0,
-      abandon: async (tx, deviceId) => await abandon(tx, deviceId),
-      disconnect: (deviceId, reason) => {
-        const session = this.registry.get(deviceId)
-        if (session) this.sessions.drop(session, reason)
-      },
-      pushBudget: async () => undefined,
-      heardAt: () => undefined,
-    }
-    const policy = new Policy({
-      ...base,
-      time: new WorkspaceTime('Asia/Shanghai'),
-      wechatRulesAccepted: true,
-      sessions: this.deviceSessions,
-    })
-    this.store = new TaskStore(base)
-    const rollUp = new TaskRollUp({ ...base, store: this.store, minIntervalMs: async () => new Map() })
-    this.stops = new TaskStops({ ...base, store: this.store, rollUp })
-    const approval = new Approval({ db, approval: approvalRule(undefined) })
-    this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops, approval })
-    const ports = { ...base, progress: rollUp, admission: policy, guard: policy, sink: { page: async () => undefined } }
-    const writer = new CommandWriter(ports)
-    this.dispatcher = new Dispatcher(ports)
-    this.reaper = new Reaper({ ...ports, writer })
-    this.recorder = new Recorder({
-      ...ports,
-      writer,
-      onFinished: (session, commandIds) => {
-        for (const commandId of commandIds) session.outstanding.delete(commandId)
-        bell.ring([session.facts.deviceId])
-      },
-    })
-    const desk = new HelloDesk({ ...ports, writer, allowEmulated: true })
-    abandon = async (tx, deviceId) => await desk.abandon(tx, deviceId)
-    const { dispatcher, recorder } = this
-    const cut = (): void => undefined
-    this.sessions = new Sessions({ ...ports, desk, recorder, dispatcher, heartbeatMs: 3000, cut })
+  #begin(): PlaneLife {
+    return new PlaneLife(this.db, this.clock, this.events)
   }
 }

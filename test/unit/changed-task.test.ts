@@ -16,3 +16,17 @@ test('a task that was found due and moved before it began waits for its new time
   await parts.operations.start(taskId)
   t.is((await parts.taskRow(taskId)).status, 'PROCESSING')
 })
+
+test('a task is not made for a device that was deleted after its request was checked', async (t) => {
+  const parts = await PlaneParts.open()
+  t.teardown(async () => await parts.close())
+  const phone = await parts.phone()
+  const devices = await parts.creation.devices([phone.deviceId])
+  await parts.removeDevice(phone.deviceId)
+  const params = { kind: 'FRIENDS_SYNC', devices: [phone.deviceId] } as const
+  const task = { name: 'late', params, scheduledTime: undefined, deliverWithinSeconds: 60, createdBy: 1, items: [] }
+  await t.throwsAsync(async () => await parts.creation.create(task, devices, { dryRun: false }), {
+    message: new RegExp(`^devices: device ${phone.deviceId}`),
+  })
+  t.is(await parts.db.models.tasks.count(), 0)
+})

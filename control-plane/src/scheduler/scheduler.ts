@@ -6,8 +6,8 @@ import type { SqlJobBackend } from './sql-job-backend.ts'
 export interface Scheduler {
   /** Wakes `taskId` at a time; asking again moves the time. */
   wakeTask(taskId: number, at: number): Promise<void>
-  /** Tasks that have an entry. */
-  wokenTasks(): Promise<ReadonlySet<number>>
+  /** When each task that has an entry is to be woken; in the past for one that is being woken now. */
+  wokenTasks(): Promise<ReadonlyMap<number, number>>
   start(onTask: (taskId: number) => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
@@ -49,10 +49,12 @@ export class AgendaScheduler implements Scheduler {
     await job.save()
   }
 
-  async wokenTasks(): Promise<ReadonlySet<number>> {
+  async wokenTasks(): Promise<ReadonlyMap<number, number>> {
     const { jobs } = await this.#agenda.queryJobs({ name: JOB })
     const live = jobs.filter((job) => job.nextRunAt !== null || job.lockedAt)
-    return new Set(live.map((job) => (job.data as TaskEntry).taskId))
+    return new Map(
+      live.map((job) => [(job.data as TaskEntry).taskId, job.lockedAt ? 0 : (job.nextRunAt?.getTime() ?? 0)]),
+    )
   }
 
   async start(onTask: (taskId: number) => Promise<void>): Promise<void> {

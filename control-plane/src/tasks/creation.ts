@@ -10,6 +10,7 @@ import type { WorkspaceTime } from '../http/schemas.ts'
 import type { Policy } from '../policy/service.ts'
 import type { EventLog } from '../ports.ts'
 import type { Approval } from './approval.ts'
+import { deletedDevices } from './deleted-devices.ts'
 import { forecast, type ForecastSkip } from './forecast.ts'
 import type { ItemRow, TaskStatus } from './model.ts'
 import type { ItemPayload, MaterialSnapshot, TaskParams } from './params.ts'
@@ -204,7 +205,7 @@ export class TaskCreation {
     return taskId
   }
 
-  /** Part of the caller's write: the devices of a task and its items. */
+  /** Part of the caller's write: the devices of a task and its items. Throws NOT_FOUND for a device that was deleted. */
   async writeParts(
     tx: Transaction,
     taskId: number,
@@ -212,7 +213,11 @@ export class TaskCreation {
     devices: readonly Pick<DeviceRow, 'id'>[],
   ): Promise<void> {
     const { db, store } = this.#deps
-    await db.models.taskDevices.bulkCreate(devices.map((device) => ({ taskId, deviceId: device.id })) as never[], {
+    const deviceIds = devices.map(({ id }) => id)
+    const [gone] = (await deletedDevices(db, tx, deviceIds)).keys()
+    // Since the request was checked: what was written for it now would wait for a phone that cannot come.
+    if (gone !== undefined) throw notFound('devices: device', gone)
+    await db.models.taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId, deviceId })) as never[], {
       transaction: tx,
     })
     const ofTask = (items: readonly Omit<ItemRow, 'id'>[]) => items.map((item) => ({ ...item, taskId }))

@@ -14,11 +14,14 @@ export interface SweepDeps {
   readonly db: Database
   readonly clock: Clock
   readonly scheduler: Scheduler
-  readonly stops: TaskStops
+  readonly stops: Pick<TaskStops, 'finish'>
   readonly log: Logger
 }
 
-/** Rows are the truth: a scheduled task whose entry got lost is given a new one, a stop that was cut short goes on. */
+/**
+ * Rows are the truth: a scheduled task whose entry got lost, or comes after its time, is given a new one; a stop that was
+ * cut short goes on.
+ */
 export class TaskSweep {
   readonly #deps: SweepDeps
   #timer: Timer | undefined
@@ -48,8 +51,14 @@ export class TaskSweep {
     if (waiting.length === 0) return 0
     const woken = await scheduler.wokenTasks()
     const now = clock.now().getTime()
-    const lost = waiting.filter((task) => !woken.has(task.id) || (task.scheduledTime ?? now) < now - LATE_MS)
-    for (const task of lost) await scheduler.wakeTask(task.id, Math.max(now, task.scheduledTime ?? now))
+    const lost = waiting.flatMap(({ id, scheduledTime }) => {
+      const due = scheduledTime ?? now
+      const at = Math.max(now, due)
+      // One that wakes too late is from before the task was moved: the plane died before it could move that, too.
+      const inTime = (woken.get(id) ?? Infinity) <= at && due >= now - LATE_MS
+      return inTime ? [] : [{ id, at }]
+    })
+    for (const { id, at } of lost) await scheduler.wakeTask(id, at)
     return lost.length
   }
 

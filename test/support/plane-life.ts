@@ -1,0 +1,109 @@
+import { pino } from 'pino'
+import type { Database } from '../../control-plane/src/database/database.ts'
+import type { FaultPoints } from '../../control-plane/src/fault-points.ts'
+import { CommandWriter } from '../../control-plane/src/gateway/command-writer.ts'
+import { Dispatcher } from '../../control-plane/src/gateway/dispatcher.ts'
+import { HelloDesk } from '../../control-plane/src/gateway/hello.ts'
+import { Reaper } from '../../control-plane/src/gateway/reaper.ts'
+import { Recorder } from '../../control-plane/src/gateway/recorder.ts'
+import { SessionRegistry } from '../../control-plane/src/gateway/registry.ts'
+import { Sessions } from '../../control-plane/src/gateway/sessions.ts'
+import { WorkspaceTime } from '../../control-plane/src/http/schemas.ts'
+import { approvalRule } from '../../control-plane/src/policy/policy-rules.ts'
+import { Policy } from '../../control-plane/src/policy/service.ts'
+import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
+import { Approval } from '../../control-plane/src/tasks/approval.ts'
+import { TaskCreation } from '../../control-plane/src/tasks/creation.ts'
+import { TaskOperations } from '../../control-plane/src/tasks/operations.ts'
+import { TaskRollUp } from '../../control-plane/src/tasks/progress.ts'
+import { TaskStops } from '../../control-plane/src/tasks/stops.ts'
+import { TaskStore } from '../../control-plane/src/tasks/store.ts'
+import type { FakeClock } from './fake-clock.ts'
+
+class Killed extends Error {}
+
+export function unlessKilled(error: unknown): void {
+  if (!(error instanceof Killed)) throw error
+}
+
+/** Everything of a plane that dies with its process: its tasks and its gateway, without network. */
+export class PlaneLife {
+  dead = false
+  readonly registry = new SessionRegistry()
+  readonly faults: FaultPoints
+  readonly events: EventLog
+  readonly store: TaskStore
+  readonly stops: TaskStops
+  readonly operations: TaskOperations
+  readonly creation: TaskCreation
+  readonly dispatcher: Dispatcher
+  readonly recorder: Recorder
+  readonly reaper: Reaper
+  readonly sessions: Sessions
+  readonly deviceSessions: DeviceSessions
+
+  constructor(db: Database, clock: FakeClock, heard: NewEvent[]) {
+    const log = pino({ level: 'silent' })
+    this.faults = {
+      hit: (point) => {
+        if (this.dead && point.endsWith('.after')) throw new Killed()
+      },
+    }
+    this.events = {
+      append: async (_tx, events) => void heard.push(...events),
+      subscribe: () => ({ close: () => undefined }),
+    }
+    const bell = { ring: (deviceIds: readonly number[]) => this.dispatcher.ring(deviceIds) }
+    const cancelSignal = {
+      cancel: (request: CancelRequest) => (this.dead ? undefined : this.sessions.cancel(request)),
+    }
+    const base = {
+      db,
+      clock,
+      log,
+      faults: this.faults,
+      events: this.events,
+      registry: this.registry,
+      bell,
+      cancelSignal,
+    }
+    let abandon: DeviceSessions['abandon'] = async () => undefined
+    this.deviceSessions = {
+      online: 0,
+      abandon: async (tx, deviceId) => await abandon(tx, deviceId),
+      disconnect: (deviceId, reason) => {
+        const session = this.registry.get(deviceId)
+        if (session) this.sessions.drop(session, reason)
+      },
+      pushBudget: async () => undefined,
+      heardAt: () => undefined,
+    }
+    const time = new WorkspaceTime('Asia/Shanghai')
+    const rules = { ...base, time, wechatRulesAccepted: true }
+    const policy = new Policy({ ...rules, sessions: this.deviceSessions })
+    this.store = new TaskStore(base)
+    const rollUp = new TaskRollUp({ ...base, store: this.store, minIntervalMs: async () => new Map() })
+    this.stops = new TaskStops({ ...base, store: this.store, rollUp })
+    const approval = new Approval({ db, approval: approvalRule(undefined) })
+    this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops, approval })
+    const schedule = async (): Promise<void> => undefined
+    this.creation = new TaskCreation({ ...rules, store: this.store, policy, approval, schedule })
+    const ports = { ...base, progress: rollUp, admission: policy, guard: policy, sink: { page: async () => undefined } }
+    const writer = new CommandWriter(ports)
+    this.dispatcher = new Dispatcher(ports)
+    this.reaper = new Reaper({ ...ports, writer })
+    this.recorder = new Recorder({
+      ...ports,
+      writer,
+      onFinished: (session, commandIds) => {
+        for (const commandId of commandIds) session.outstanding.delete(commandId)
+        bell.ring([session.facts.deviceId])
+      },
+    })
+    const desk = new HelloDesk({ ...ports, writer, allowEmulated: true })
+    abandon = async (tx, deviceId) => await desk.abandon(tx, deviceId)
+    const { dispatcher, recorder } = this
+    const cut = (): void => undefined
+    this.sessions = new Sessions({ ...ports, desk, recorder, dispatcher, heartbeatMs: 3000, cut })
+  }
+}
