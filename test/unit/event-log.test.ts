@@ -17,13 +17,16 @@ import type { EventLog, PublishedEvent } from '../../control-plane/src/ports.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 const log = pino({ level: 'silent' })
+const EVENTS_PER_READ = 500
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
 async function eventLog(t: ExecutionContext) {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   const db = await openDatabase(join(dir, 'a.sqlite'))
+  const clock = new FakeClock()
   const events = new OrderedEventLog({
     db,
-    clock: new FakeClock(),
+    clock,
     time: new WorkspaceTime('UTC'),
     faults: noFaults,
     log,
@@ -41,7 +44,7 @@ async function eventLog(t: ExecutionContext) {
         ids.map((refId) => ({ type: 'device.updated', refId, status: 'ONLINE' })),
       )
     })
-  return { events, happen }
+  return { events, happen, clock }
 }
 
 /** A subscriber that says when it was given something, and may take its time. */
@@ -103,6 +106,28 @@ test('for a reader that is busy nothing piles up, and afterwards it gets all of 
   free.resolve()
   await slow.has(1, 2, 3, 4)
   t.deepEqual(slow.seqs, quick.seqs)
+})
+
+test('a reader hears of what was dropped while it took its time, and of everything that is kept', async (t) => {
+  const { events, happen, clock } = await eventLog(t)
+  const more = 20
+  const ids = Array.from({ length: EVENTS_PER_READ + more }, (_, at) => at + 1)
+  const [slow, quick] = [new Reader(), new Reader()]
+  events.subscribe(undefined, quick.listener)
+  await happen(...ids)
+  await quick.has(...ids)
+  const free = Promise.withResolvers<void>()
+  slow.busy = free.promise
+  events.subscribe(0, slow.listener)
+  await slow.has(...ids.slice(0, EVENTS_PER_READ))
+  clock.advance(WEEK_MS + 1)
+  while (await events.trim());
+  slow.busy = undefined
+  free.resolve()
+  const last = ids.at(-1) ?? 0
+  // The newest is always kept; the notice of the gap has its number.
+  await slow.has(...ids.slice(0, EVENTS_PER_READ), last, last)
+  t.deepEqual(slow.seqs.slice(-2), [last - 1, last])
 })
 
 test('a reader that fails is dropped, and the others go on', async (t) => {
