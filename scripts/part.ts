@@ -33,7 +33,8 @@ interface Ending {
   readonly needsPerson: boolean
 }
 
-const FIRST_WAIT_MS = 200
+/** Next to the time a start takes: whoever waits for the plane is not to notice the backoff of its first deaths. */
+const FIRST_WAIT_MS = 50
 const LONGEST_WAIT_MS = 10_000
 /** Where a person has to change something first: a port that others took meanwhile or a full disk may free itself. */
 const PERSON_WAIT_MS = 60_000

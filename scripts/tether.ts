@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { FileLock } from '@muster/sdk/file-lock'
 
 // Loaded into every part before its own code: what the launcher needs of a part, whatever program it is.
@@ -5,9 +6,12 @@ import { FileLock } from '@muster/sdk/file-lock'
 const EX_CONFIG = 78
 /** A part that is asked to end ends within 8 s by itself. */
 const END_LIMIT_MS = 9000
+/** A part has started by then, and on a slow machine by the second. */
+const KEEP_COMPILED_AFTER_MS = [3000, 15_000]
 
 holdLock(process.env['MUSTER_PART_LOCK'] ?? '')
 endWithLauncher()
+keepCompiled()
 
 /** A start after this one's launcher was killed waits for the lock, so that no part is ever there twice. */
 function holdLock(path: string): void {
@@ -30,4 +34,9 @@ function endWithLauncher(): void {
   // Listening would keep a part alive that has nothing left to do because it could not start.
   process.channel?.unref()
   if (!process.connected) end()
+}
+
+/** By itself Node keeps what it has compiled when a process ends: one that is killed would be slow to come back. */
+function keepCompiled(): void {
+  for (const ms of KEEP_COMPILED_AFTER_MS) setTimeout(flushCompileCache, ms).unref()
 }

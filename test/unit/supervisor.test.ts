@@ -91,7 +91,7 @@ test('a part that ran and cannot start again is tried on, but not all the time: 
   await supervisor.start({ ...spec, environment }, LIMIT_MS)
   t.is(await restart(), 'exit code 1')
   t.is(await restart(), 'the rules are not accepted; set X=yes')
-  t.deepEqual(waits, [200, 60_000])
+  t.deepEqual(waits, [50, 60_000])
 })
 
 test('a part that is late is told with the reason of its last end, and tried on', async (t) => {
