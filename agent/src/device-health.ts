@@ -61,10 +61,13 @@ export class DeviceHealth {
   /** What a look met while no command ran that could have told it. */
   #warning: AgentError | undefined
   #timer: AgentTimer | undefined
+  /** The one that is being made ready. */
+  #command: CommandContext | undefined
 
   constructor(deps: HealthDeps) {
     this.#deps = deps
-    this.#screen = new AppScreen(deps.driver, deps)
+    const onStop = async (error: AgentError): Promise<void> => await this.#command?.stopSeen(error)
+    this.#screen = new AppScreen(deps.driver, { ...deps, onStop })
     deps.signal.addEventListener('abort', () => this.#timer?.cancel(), { once: true })
   }
 
@@ -116,7 +119,10 @@ export class DeviceHealth {
    */
   async use(context: CommandContext, reread: boolean, work: () => Promise<void>): Promise<void> {
     await this.#turn.take(async () => {
-      await this.#ready(context, reread)
+      this.#command = context
+      await this.#ready(context, reread).finally(() => {
+        this.#command = undefined
+      })
       this.#answers = true
       const mismatch = this.#mismatch(context)
       if (mismatch !== undefined) throw await this.#screen.fail('LOGIN_REQUIRED', mismatch)

@@ -36,4 +36,34 @@ for (const [index, effect] of EFFECTS.entries()) {
     }
     t.true(['item.probe.after:1', 'item.done.after:1', 'command.result.after:1'].every((point) => died.has(point)))
   })
+
+  test(`${effect.name} stops the account though the agent dies when it has closed the warning`, async (t) => {
+    let met = 0
+    for (const death of [
+      'item.confirm.before:1',
+      'item.probe.before:1',
+      'item.probe.after:1',
+      'item.finish.before:1',
+    ]) {
+      // WeChat says it at a last tap; some effects have two.
+      for (let after = 0; after < 2; after++) {
+        const bench = await effectBench(t, 1)
+        const payload = effect.payload(bench)
+        const died = await bench.life(payload, (point) => {
+          if (point === 'item.prepare.before:1') bench.fault({ kind: 'TOO_FREQUENT', after })
+          return point === death
+        })
+        const { faults } = (await bench.emulator.dispatch('GET', `/phones/${bench.phone}/faults`)) as {
+          faults: unknown[]
+        }
+        if (died !== undefined || faults.length > 0) continue
+        met++
+        const { items } = await bench.run(payload)
+        t.is(items[0]?.[1], 'RISK_CONTROL', `warned at last tap ${after}, dead at ${death}: ${items.join()}`)
+        const happened = effectsOf(bench)
+        t.deepEqual(happened, effect.expected(bench).slice(0, happened.length))
+      }
+    }
+    t.true(met >= 4, `${met} met the warning`)
+  })
 }

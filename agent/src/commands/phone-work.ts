@@ -50,6 +50,7 @@ export class PhoneWork {
       get signal() {
         return signal()
       },
+      onStop: async (error) => await context.stopSeen(error),
     })
   }
 

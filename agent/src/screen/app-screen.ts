@@ -20,6 +20,8 @@ export interface ScreenOptions {
   readonly log: Logger
   /** Looked at anew each time: what ends a preparation is not what ends a reading back. */
   readonly signal: AbortSignal
+  /** Told of what the account has to stop for, before it is closed: whoever dies after that must not forget it. */
+  onStop?(error: AgentError): Promise<void>
 }
 
 /** How long a view has to stay the same before it is believed. */
@@ -195,17 +197,23 @@ export class AppScreen {
   async #clear(found: Interruption): Promise<void> {
     switch (found.kind) {
       case 'loggedOut':
-        throw await this.fail('LOGIN_REQUIRED', `the account is signed out on the phone: ${found.words}`)
+        throw await this.#stop('LOGIN_REQUIRED', `the account is signed out on the phone: ${found.words}`)
       case 'risk':
-        throw await this.fail('RISK_CONTROL', `WeChat wants a person: ${found.words}`)
+        throw await this.#stop('RISK_CONTROL', `WeChat wants a person: ${found.words}`)
       case 'tooOften': {
-        const error = await this.fail('RISK_CONTROL', `WeChat limits the account: ${found.words}`)
+        const error = await this.#stop('RISK_CONTROL', `WeChat limits the account: ${found.words}`)
         if (found.close) await this.#driver.tap(found.close.xpath).catch(() => undefined)
         throw error
       }
       case 'dialog':
         await this.#close(found)
     }
+  }
+
+  async #stop(code: AgentError['code'], message: string): Promise<AgentError> {
+    const error = await this.fail(code, message)
+    await this.#options.onStop?.(error)
+    return error
   }
 
   async #close(found: Extract<Interruption, { kind: 'dialog' }>): Promise<void> {

@@ -19,12 +19,16 @@ export async function attempt<B>(context: CommandContext, itemId: string, effect
   if (memory.openIntent) {
     const { part: open, baseline } = memory.openIntent
     const { word, error } = await settle(context, effect, open, baseline)
-    if (word === 'unknown') return unknownEffect(error)
+    if (word === 'unknown') return unknownEffect(worseOf(error, context.stop))
     if (word === 'done') {
       await context.done(itemId, open)
       part = open + 1
+      const end = afterDone(context.stop, part === effect.parts)
+      if (end) return end
     } else await context.withdraw(itemId, open)
   }
+  // An earlier life saw it and closed it; nothing shows it any more.
+  if (context.stop) throw context.stop
   for (const first = part; part < effect.parts; part++) {
     const outcome = await runPart(context, itemId, effect, { part, begins: part === first })
     if (outcome) return outcome

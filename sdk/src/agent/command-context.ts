@@ -72,6 +72,15 @@ export class RunningCommand implements CommandContext {
     return this.#env.journal.recall(this.commandId, itemId)
   }
 
+  get stop(): AgentError | undefined {
+    const { stop } = this.#entry
+    return stop && new AgentError(stop.code, stop.reason)
+  }
+
+  async stopSeen({ code, message }: AgentError): Promise<void> {
+    await this.#env.journal.stopSeen(this.commandId, { code, reason: message })
+  }
+
   cancelled(itemId: string): Refused | undefined {
     const request = this.#entry.cancel ?? this.#entry.cancelledItems.get(itemId)
     return request && { status: CANCEL_STATUS[request.code] ?? 'CANCELLED', code: request.code, reason: request.reason }

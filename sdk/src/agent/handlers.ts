@@ -1,5 +1,6 @@
 import type { CommandKind, CommandPayload, ErrorCode, MaterialRef, SyncPage } from '@muster/proto'
 import type { Logger } from 'pino'
+import type { AgentError } from './agent-error.ts'
 import type { AgentClock } from './clock.ts'
 import type { FaultPoints } from './fault-points.ts'
 
@@ -51,6 +52,10 @@ export interface CommandContext extends CommandHead {
   readonly clock: AgentClock
   /** What an earlier life of the agent knew of the item. */
   recall(itemId: string): ItemMemory
+  /** What the account has to stop for, as this or an earlier life of the agent saw it while the command ran. */
+  readonly stop: AgentError | undefined
+  /** On disk when it resolves: the phone showed what the account has to stop for, and may not show it again. */
+  stopSeen(error: AgentError): Promise<void>
   /** Set once an operator cancelled the item or the whole command. */
   cancelled(itemId: string): Refused | undefined
   /** Aborts when the item is cancelled, and with `signal`. For what is done before a last tap, never behind it. */

@@ -22,6 +22,7 @@ export type JournalRecord =
       /** Milliseconds since 1970. */
       readonly at?: number | undefined
     }
+  | { readonly t: 'stop'; readonly id: string; readonly code: ErrorCode; readonly reason: string }
   | { readonly t: 'began'; readonly id: string; readonly item: string }
   | {
       readonly t: 'intent'
@@ -57,6 +58,8 @@ export interface JournalEntry {
   /** When the last cancel came. */
   cancelledAt: number | undefined
   readonly cancelledItems: Map<string, CancelRequest>
+  /** What the phone showed while the command ran, and the account has to stop for. */
+  stop: CancelRequest | undefined
   readonly items: Map<string, ItemState>
   result: CommandResult | undefined
   ackedAt: number | undefined
@@ -87,6 +90,7 @@ export class JournalState {
         return
       case 'received':
       case 'level':
+      case 'stop':
       case 'began':
       case 'intent':
       case 'done':
@@ -118,6 +122,9 @@ export class JournalState {
         entry.cancelledAt = record.at
         return
       }
+      case 'stop':
+        entry.stop ??= { code: record.code, reason: record.reason }
+        return
       case 'began':
         this.#item(entry, record.item).began = true
         return
@@ -164,6 +171,7 @@ export class JournalState {
       cancel: undefined,
       cancelledAt: undefined,
       cancelledItems: new Map(),
+      stop: undefined,
       items: new Map(),
       result: undefined,
       ackedAt: undefined,
@@ -211,6 +219,7 @@ function* snapshotOf(entry: JournalEntry): Generator<JournalRecord> {
   const at = entry.cancelledAt
   if (entry.cancel) yield { t: 'cancel', id, ...entry.cancel, at }
   for (const [item, request] of entry.cancelledItems) yield { t: 'cancel', id, items: [item], ...request, at }
+  if (entry.stop && entry.ackedAt === undefined) yield { t: 'stop', id, ...entry.stop }
   for (const [item, state] of entry.items) {
     if (state.began) yield { t: 'began', id, item }
     if (state.doneParts > 0) yield { t: 'done', id, item, part: state.doneParts - 1 }

@@ -114,6 +114,10 @@ export class Journal {
     await this.#write({ t: 'cancel', id: commandId, ...request, ...some, at: this.#clock.now() })
   }
 
+  async stopSeen(commandId: string, { code, reason }: CancelRequest): Promise<void> {
+    await this.#write({ t: 'stop', id: commandId, code, reason })
+  }
+
   async began(commandId: string, item: string): Promise<void> {
     await this.#write({ t: 'began', id: commandId, item })
   }

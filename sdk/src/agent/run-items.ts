@@ -38,6 +38,7 @@ export async function runRead(context: CommandContext, itemId: string, work: () 
   if (cancelled) return await context.finish(itemId, cancelled)
   await context.started(itemId)
   try {
+    if (context.stop) throw context.stop
     await work()
     await context.finish(itemId, context.cancelled(itemId) ?? { status: 'SUCCEEDED' })
   } catch (error) {
@@ -79,10 +80,11 @@ function unlessInPart<B>(done: number, effect: Effect<B>, outcome: Outcome): Out
 const stopsAccount = ({ code }: Outcome): boolean => code !== undefined && errorInfo(code).stops === 'account'
 
 async function leaveOut<B>(context: CommandContext, items: readonly EffectItem<B>[], why: Outcome): Promise<void> {
+  // Its own reason, where it is known: an item's also tells how far that item came.
+  const reason = `not attempted: ${context.stop?.message ?? why.reason ?? ''}`
   for (const { itemId } of items) {
     const { finished, openIntent } = context.recall(itemId)
     if (finished || openIntent) continue
-    const reason = `not attempted: ${why.reason ?? ''}`
     await context.finish(itemId, context.cancelled(itemId) ?? { status: 'FAILED', code: why.code, reason })
   }
 }
