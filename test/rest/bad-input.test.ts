@@ -84,6 +84,8 @@ test.serial('a bad Moments task is refused with the field it is about, and chang
     ['nothing to say', { ...moment, content: '' }, 400],
     ['an unknown audience', { ...moment, visibleTo: 'SOME' }, 400, /visibleTo/],
     ['an audience without anybody', { ...moment, visibleTo: 'INCLUDE' }, 400, /tagIds|customerIds|visibleTo/],
+    ['a blank comment', { ...moment, autoComment: true, commentTexts: ['so nice', ' \n'] }, 400, /commentTexts\.1/],
+    ['a blank name', { ...moment, name: ' ' }, 400, /name/],
     ['a negative deadline', { ...moment, deliverWithinSeconds: -1 }, 400, /deliverWithinSeconds/],
   ]
   for (const [what, body, status, names] of cases)
@@ -92,7 +94,7 @@ test.serial('a bad Moments task is refused with the field it is about, and chang
 })
 
 test.serial('a bad message task is refused with the field it is about, and changes nothing', async (t) => {
-  const { plane, templateId, deviceId } = await stage(t)
+  const { plane, templateId, deviceId, materialId } = await stage(t)
   const tag = await plane.ok('POST', '/tags', { name: 'vip' })
   const receivers = { type: 'TAG', tagIds: [tag['id']], groupIds: [], customerIds: [] }
   const good = { templateId, name: 'm', receivers, variables: { product: 'x' }, devices: [deviceId] }
@@ -103,6 +105,14 @@ test.serial('a bad message task is refused with the field it is about, and chang
     ['an undeclared variable', { ...good, variables: { product: 'x', price: '1' } }, 400, /price/],
     ['an unknown kind of receivers', { ...good, receivers: { ...receivers, type: 'EVERYBODY' } }, 400, /receivers/],
     ['receivers without anybody', { ...good, receivers: { ...receivers, tagIds: [] } }, 400, /receivers|tagIds/],
+    ['a blank variable', { ...good, variables: { product: '  ' } }, 400, /product has no value/],
+    ['a tag beside everybody', { ...good, receivers: { ...receivers, type: 'ALL' } }, 400, /receivers\.tagIds/],
+    [
+      'customers beside a tag',
+      { ...good, receivers: { ...receivers, customerIds: [1] } },
+      400,
+      /receivers\.customerIds/,
+    ],
     ['a pace that is none', { ...good, intervalSeconds: -5 }, 400, /intervalSeconds/],
     ['an empty batch', { ...good, batchSize: 0 }, 400, /batchSize/],
     ['no device', { ...good, devices: [] }, 400, /devices/],
@@ -110,13 +120,21 @@ test.serial('a bad message task is refused with the field it is about, and chang
   for (const [what, body, status, names] of cases)
     refused(t, await plane.call('POST', '/message/tasks', body), what, status, names)
   const template = { name: 't', type: 'TEXT', content: 'for {price}', variables: ['nickname'], materialIds: [] }
-  refused(
-    t,
-    await plane.call('POST', '/message/templates', template),
-    'a text with an undeclared variable',
-    400,
-    /price/,
-  )
+  const templates: [string, object, RegExp][] = [
+    ['a text with an undeclared variable', template, /price/],
+    ['one that every receiver has', { ...template, content: '{nickname}', variables: [] }, /nickname/],
+    [
+      'a text nobody would get',
+      { ...template, type: 'IMAGE', content: 'hi', materialIds: [materialId] },
+      /^content.*TEXT_WITH_IMAGE/,
+    ],
+  ]
+  for (const [what, body, names] of templates)
+    refused(t, await plane.call('POST', '/message/templates', body), what, 400, names)
+  const blank = { note: ' ', reason: ' ' }
+  refused(t, await plane.call('POST', '/accounts/1/clear', { note: blank.note }), 'a blank note', 400, /note/)
+  const pull = { scope: 'FLEET', reason: blank.reason }
+  refused(t, await plane.call('POST', '/kill-switches', pull), 'a blank reason', 400, /reason/)
   t.deepEqual(await everything(plane), before)
 })
 
@@ -133,7 +151,7 @@ test.serial('a file that is not what it says is refused by its content, and noth
   refused(t, await upload(Buffer.from('<svg onload="alert(1)"/>'), 'image/png', 'a.svg'), 'an SVG', 415, /file/)
   refused(t, await upload(new Uint8Array(0), 'image/png', 'a.png'), 'nothing', 400, /file/)
   refused(t, await plane.call('POST', '/materials', new FormData()), 'no file', 400, /file/)
-  refused(t, await plane.call('POST', '/materials', { file: 'a' }), 'no form', 400, /multipart/)
+  refused(t, await plane.call('POST', '/materials', { file: 'a' }), 'no form', 415, /multipart/)
   t.deepEqual(await everything(plane), before)
 })
 

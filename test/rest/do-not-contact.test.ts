@@ -96,13 +96,3 @@ test.serial('a list of whom not to write to is heeded for customers who are ther
   t.is((report['refused'] as unknown[]).length, 1)
   t.deepEqual([await optOutOf(plane, atOne), await optOutOf(plane, atTwo)], [true, true])
 })
-
-test.serial('a customer deleted after the task was made gets nothing, and the item says why', async (t) => {
-  const { plane, one, first, atOne } = await stage(t)
-  await first.cut()
-  const taskId = await messageTask(plane, [one], [atOne])
-  await plane.ok('DELETE', `/customers/${atOne}`)
-  t.is(await plane.finished(taskId), 'FAILED')
-  const [item] = await plane.items(taskId)
-  t.deepEqual([item?.status, item?.code, item?.reason], ['SKIPPED', 'OPTED_OUT', 'the customer was deleted'])
-})

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import type { Caller } from '../../control-plane/src/http/route.ts'
 import { openDatabase, type Database } from '../../control-plane/src/database/database.ts'
@@ -55,6 +56,18 @@ test.serial('two files with one key are two requests, and neither is lost', asyn
   t.is((await plane().ok('GET', '/materials'))['total'], 2)
 })
 
+test.serial('a request that is sent again while it runs answers as the first', async (t) => {
+  const { deviceId } = await plane().enrol('at once')
+  const scheduledTime = new Date(clock.now().getTime() + 3_600_000).toISOString()
+  const before = Number((await plane().ok('GET', '/tasks'))['total'])
+  const body = { content: 'at once', devices: [deviceId], scheduledTime }
+  const tries = Array.from({ length: 5 }, async () => await post('/wechat/moments/tasks', 'at once', body))
+  const [first, ...others] = await Promise.all(tries)
+  t.is(first?.status, 200, first?.msg)
+  for (const other of others) t.deepEqual([other.status, other.data], [200, first?.data])
+  t.is((await plane().ok('GET', '/tasks'))['total'], before + 1)
+})
+
 test.serial('a refused request does not use its key up', async (t) => {
   await plane().ok('POST', '/tags', { name: 'taken' })
   t.is((await post('/tags', 'tag', { name: 'taken' })).status, 409)
@@ -92,6 +105,7 @@ const SECRET = new Uint8Array(32)
 
 interface Stage {
   readonly db: Database
+  readonly time: FakeClock
   /** As a plane that starts. */
   readonly start: () => Promise<Idempotency>
   readonly tagNames: () => Promise<string[]>
@@ -104,10 +118,12 @@ async function stage(t: ExecutionContext): Promise<Stage> {
     await db.close()
     rmSync(dir, { recursive: true })
   })
+  const time = new FakeClock()
   return {
     db,
+    time,
     start: async () => {
-      const idempotency = new Idempotency({ db, clock: new FakeClock(), secret: SECRET })
+      const idempotency = new Idempotency({ db, clock: time, secret: SECRET })
       await idempotency.recover()
       return idempotency
     },
@@ -138,10 +154,16 @@ test('a key whose call died before it took effect is free after a restart', asyn
 })
 
 test('a key whose call died after it took effect is refused with the remedy, and nothing is made twice', async (t) => {
-  const { db, start, tagNames } = await stage(t)
+  const { db, time, start, tagNames } = await stage(t)
   const first = await start()
   await addTag(db, await claim(first))
-  await t.throwsAsync(async () => await claim(first), { message: /still running/ })
+  let waits = true
+  const second = t.throwsAsync(async () => await claim(first), { message: /still running/ })
+  void second.finally(() => (waits = false))
+  while (waits) {
+    time.advance(1000)
+    await endOfTurn()
+  }
   const again = await start()
   await t.throwsAsync(async () => await claim(again), { message: /took effect.*list.*new key/ })
   t.deepEqual(await tagNames(), ['a'])

@@ -116,7 +116,7 @@ async function operate(contract: Contract): Promise<void> {
   await call('POST', '/customers/tags', undefined, json({ customerIds: [customerId], add: [tagId] }))
   const csv = { file: new Blob(['nickname\nb\n\n']), accountId: String(accountId) }
   await call('POST', '/customers/import', undefined, form(csv))
-  const template = { name: 'a', type: 'TEXT', content: 'hi {nickname}', variables: [], materialIds: [] }
+  const template = { name: 'a', type: 'TEXT', content: 'hi {nickname}', variables: ['nickname'], materialIds: [] }
   const templateId = await add('/message/templates', template)
   await change('/message/templates/{id}', templateId, { name: 'b' })
   const userId = await add('/users', { username: 'b', password: 'a long password', role: 'viewer' })

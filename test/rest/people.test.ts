@@ -58,7 +58,8 @@ test('an import reads what Excel in China writes, and refuses what is no text or
   // "nickname" and the two characters 张三 in GBK.
   const gbk = Uint8Array.from([...Buffer.from('nickname\n'), 0xd5, 0xc5, 0xc8, 0xfd, 0x0a])
   t.is((await importCsv(plane, accountId, gbk)).status, 200)
-  t.deepEqual(await names(plane), ['张三'])
+  t.is((await importCsv(plane, accountId, '微信号,昵称,备注\nw4,李四,老李\n')).status, 200)
+  t.deepEqual(await names(plane), ['张三', '李四'])
   const cases: [string, string | Uint8Array<ArrayBuffer>, RegExp][] = [
     ['no text', Uint8Array.from([0xff, 0xff, 0x00, 0x81]), /UTF-8/],
     ['no nickname', 'wechatId\nw1\n', /nickname/],
@@ -71,7 +72,7 @@ test('an import reads what Excel in China writes, and refuses what is no text or
     t.regex(answer.msg, why, what)
   }
   t.is((await importCsv(plane, 9999, 'nickname\n')).status, 404)
-  t.deepEqual(await names(plane), ['张三'])
+  t.deepEqual(await names(plane), ['张三', '李四'])
 })
 
 test('two customers of one account cannot get one WeChat id, by whichever way', async (t) => {
@@ -115,13 +116,50 @@ test('blank names are refused, and a renamed device is told of', async (t) => {
 test('a brace in a template is a declared variable or written twice', async (t) => {
   const { plane } = await planeWithAccount(t)
   const create = async (content: string) =>
-    await plane.call('POST', '/message/templates', { name: 't', type: 'TEXT', content, variables: [], materialIds: [] })
+    await plane.call('POST', '/message/templates', {
+      name: 't',
+      type: 'TEXT',
+      content,
+      variables: ['nickname'],
+      materialIds: [],
+    })
   for (const content of ['{first name}', '{1}', '{a-b}', '{ nickname }', 'a { b', 'a } b', '{}']) {
     const answer = await create(content)
     t.deepEqual([answer.status, answer.msg.startsWith('content')], [400, true], content)
   }
   for (const content of ['{nickname}', '{{first name}}', '{{{nickname}}}', '{{}}'])
     t.is((await create(content)).status, 200, content)
+})
+
+test('a customer and a tag stay as long as an unfinished task needs them', async (t) => {
+  const { plane, accountId } = await planeWithAccount(t)
+  const scheduledTime = new Date(Date.now() + 24 * 3_600_000).toISOString()
+  const one = Number((await plane.ok('POST', '/customers', { accountId, nickname: 'x', wechatId: 'w1' }))['id'])
+  const two = Number((await plane.ok('POST', '/customers', { accountId, nickname: 'y', wechatId: 'w2' }))['id'])
+  const tag = Number((await plane.ok('POST', '/tags', { name: 'vip' }))['id'])
+  await plane.ok('POST', '/customers/tags', { customerIds: [one], add: [tag], remove: [] })
+  const template = { name: 't', type: 'TEXT', content: 'hi', variables: [], materialIds: [] }
+  const { id: templateId } = await plane.ok('POST', '/message/templates', template)
+  const receivers = { type: 'TAG', tagIds: [tag], groupIds: [], customerIds: [] }
+  const message = { templateId, name: 'm', receivers, devices: [1], scheduledTime }
+  const moment = { content: 'a', devices: [1], visibleTo: 'INCLUDE', customerIds: [two], scheduledTime }
+  const tasks = [
+    Number((await plane.ok('POST', '/message/tasks', message))['taskId']),
+    Number((await plane.ok('POST', '/wechat/moments/tasks', moment))['taskId']),
+  ]
+  for (const [path, task] of [
+    [`/customers/${one}`, tasks[0]],
+    [`/tags/${tag}`, tasks[0]],
+    [`/customers/${two}`, tasks[1]],
+  ] as const) {
+    const refused = await plane.call('DELETE', path)
+    t.deepEqual([refused.status, refused.code], [409, 'CONFLICT'], path)
+    t.regex(refused.msg, new RegExp(`task ${task};`), path)
+  }
+  t.deepEqual(await names(plane), ['x', 'y'])
+  for (const task of tasks) await plane.ok('POST', `/tasks/${task}/cancel`)
+  for (const path of [`/customers/${one}`, `/customers/${two}`, `/tags/${tag}`]) await plane.ok('DELETE', path)
+  t.deepEqual(await names(plane), [])
 })
 
 test('the last day of a span is in it', async (t) => {

@@ -72,6 +72,9 @@ test.serial('a form that is broken is refused, and nothing of it stays on the di
   const part = '--x\r\ncontent-disposition: form-data; name="file"; filename="a.png"\r\n\r\nabc'
   await refused(t, await send('POST', '/materials', part, { 'content-type': 'multipart/form-data' }), 400, /form-data/)
   await refused(t, await send('POST', '/materials', part, { 'content-type': multipart }), 400, /form-data/)
+  const json = { 'content-type': 'application/json' }
+  for (const path of ['/materials', '/customers/import'])
+    await refused(t, await send('POST', path, '{}', json), 415, /Content-Type.*multipart\/form-data/)
   const picture = new Blob([new Uint8Array(pngOf(8, 1))])
   const upload = async (fields: Record<string, string | Blob>, path = '/materials') => {
     const form = new FormData()
@@ -142,7 +145,9 @@ test.serial('a text keeps its lines, however they end', async (t) => {
 
 test.serial('a time is a day and a time of day', async (t) => {
   const { deviceId } = await plane().enrol('a')
-  for (const scheduledTime of ['23:59', 'T23:59', '2099', '2099-W01', '2099-001', '20990101', '+002099-01-01']) {
+  const contradictory = ['2099-01-01T10:00:00Z[America/New_York]', '2099-01-01T10:00:00+08:99', '9999-12-31T23:59:59Z']
+  const notDays = ['23:59', 'T23:59', '2099', '2099-W01', '2099-001', '20990101', '+002099-01-01']
+  for (const scheduledTime of [...notDays, ...contradictory]) {
     const answer = await plane().call('POST', '/wechat/moments/tasks', {
       content: 'a',
       devices: [deviceId],

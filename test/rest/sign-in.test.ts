@@ -98,6 +98,15 @@ test.serial('a refresh token that is used twice ends its sign-in', async (t) => 
   t.deepEqual([await refreshStatus(second.refreshToken), await status(second.accessToken)], [401, 401])
 })
 
+test.serial('good sign-ins are not limited, however many come at once', async (t) => {
+  await addUser('eve')
+  const tries = Array.from({ length: 14 }, async () => await login('eve'))
+  t.deepEqual(
+    (await Promise.all(tries)).map((answer) => answer.status),
+    tries.map(() => 200),
+  )
+})
+
 test.serial('wrong passwords are limited however many come at once, and a known user is not locked out', async (t) => {
   await tokensOf('admin', PASSWORD)
   const tries = Array.from({ length: 30 }, async (_, at) => await login(`nobody${at}`, 'a wrong password'))

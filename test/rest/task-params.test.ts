@@ -51,7 +51,7 @@ test.serial('a task says what it was asked to do: text, pictures, who sees it an
     name: 't',
     type: 'TEXT_WITH_IMAGE',
     content: 'hi {nickname}, {offer}',
-    variables: ['offer'],
+    variables: ['nickname', 'offer'],
     materialIds: [pictures[0]?.materialId],
   }
   const { id: templateId } = await plane.ok('POST', '/message/templates', template)

@@ -42,13 +42,13 @@ export async function messageTask(...wanted: Parameters<typeof messageTo>): Prom
 export const ends = async (plane: TestPlane, taskId: number) =>
   (await plane.items(taskId)).map(({ status, code }) => [status, code])
 
-/** Asks for the first item until it shows a code: what holds an item is no event. */
-export async function held(plane: TestPlane, taskId: number, code: string): Promise<Item> {
+/** Asks for the first item until it says why it is held, with a code or none: what holds an item is no event. */
+export async function held(plane: TestPlane, taskId: number, code: string | null): Promise<Item> {
   let late = false
   const asked = async (): Promise<Item> => {
     for (;;) {
       const [item] = await plane.items(taskId)
-      if (item && (item.code === code || late)) return item
+      if (item && ((item.reason !== null && item.code === code) || late)) return item
     }
   }
   return await within(asked(), 30_000, () => `an item of task ${taskId} with ${code}`).finally(() => {

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.ts'
 import { row, rows } from '../database/table.ts'
 import { notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { Id, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import { Id, IdParams, pageOf, paging, Timestamp, window, words, type WorkspaceTime } from '../http/schemas.ts'
 import { clockTime, rulesOf } from '../policy/policy-rules.ts'
 import type { Policy } from '../policy/service.ts'
 import type { AccountRow } from './model.ts'
@@ -111,7 +111,7 @@ export function accountRoutes(deps: { db: Database; policy: Policy; time: Worksp
       tag: 'accounts',
       role: 'operator',
       params: IdParams,
-      body: z.strictObject({ note: z.string().min(1, 'says what you checked on the phone').max(500) }),
+      body: z.strictObject({ note: words(500, 'is empty; say what you checked on the phone') }),
       data: Account,
       handle: async ({ params }) => {
         await existing(params.id)

@@ -21,6 +21,15 @@ const Row = z.strictObject({
     .transform((value) => value === 'true' || value === '1'),
 })
 const COLUMNS: readonly string[] = Object.keys(Row.shape)
+/** As those who keep such lists in Chinese call them. */
+const IN_CHINESE: Readonly<Record<string, string>> = {
+  微信号: 'wechatId',
+  昵称: 'nickname',
+  备注: 'remark',
+  地区: 'region',
+  来源: 'source',
+  退订: 'optOut',
+}
 
 /** A row of the file that can be a customer. */
 export interface ImportRow extends z.output<typeof Row> {
@@ -39,8 +48,8 @@ export interface ImportReport {
 
 /**
  * Takes customers from a CSV file, UTF-8 or GB18030, with a header line: wechatId, nickname, remark, region, source,
- * optOut. A row that is refused does not stop the others. Throws INVALID_REQUEST for a file that is no such CSV, and
- * NOT_FOUND for the account.
+ * optOut, or those names in Chinese. A row that is refused does not stop the others. Throws INVALID_REQUEST for a file
+ * that is no such CSV, and NOT_FOUND for the account.
  */
 export async function importCustomers(contacts: Contacts, accountId: number, path: string): Promise<ImportReport> {
   const bytes = await readFile(path)
@@ -107,12 +116,15 @@ function recordsOf(csv: string, refused: RefusedRow[]): CsvRecord[] {
   return records
 }
 
-function checkedHeader(names: readonly string[]): readonly string[] {
+function checkedHeader(given: readonly string[]): readonly string[] {
+  const names = given.map((name) => IN_CHINESE[name] ?? name)
   const unknown = names.filter((name) => !COLUMNS.includes(name))
   if (!names.includes('nickname') || unknown.length > 0 || new Set(names).size < names.length) {
     const why =
       unknown.length > 0 ? `does not know ${unknown.slice(0, 5).join(', ')}` : 'needs nickname, each name once'
-    throw invalid(`file: its header line ${why}; the columns are ${COLUMNS.join(', ')}`)
+    throw invalid(
+      `file: its header line ${why}; the columns are ${COLUMNS.join(', ')}, or ${Object.keys(IN_CHINESE).join(', ')}`,
+    )
   }
   return names
 }

@@ -4,6 +4,7 @@ import { insert, row, rows } from '../database/table.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, Id, IdParams, ids, pageOf, paging, Paging, window } from '../http/schemas.ts'
+import { activeTaskWithTag } from '../tasks/references.ts'
 import { importCustomers } from './import.ts'
 import type { Contacts, CustomerWithTags } from './service.ts'
 
@@ -126,7 +127,7 @@ function customerRoutes(contacts: Contacts): Route[] {
     defineRoute({
       method: 'delete',
       path: '/customers/{id}',
-      summary: 'Delete a customer',
+      summary: 'Delete a customer no unfinished task needs',
       tag: 'people',
       role: 'operator',
       params: IdParams,
@@ -212,13 +213,15 @@ function tagRoutes(db: Database): Route[] {
     defineRoute({
       method: 'delete',
       path: '/tags/{id}',
-      summary: 'Delete a tag and take it off its customers',
+      summary: 'Delete a tag no unfinished task names, and take it off its customers',
       tag: 'people',
       role: 'operator',
       params: IdParams,
       data: Empty,
       handle: async ({ params }) => {
         await existing(params.id)
+        const user = await activeTaskWithTag(db, params.id)
+        if (user) throw conflict(`tag ${params.id} is named by ${user}; finish or cancel that first`)
         await db.write(async (tx) => {
           await customerTags.destroy({ where: { tagId: params.id }, transaction: tx })
           await tags.destroy({ where: { id: params.id }, transaction: tx })

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { contains, insert, row, rows } from '../database/table.ts'
 import { conflict, notFound } from '../errors.ts'
+import { activeTaskWithCustomer } from '../tasks/references.ts'
 import type { ImportRow, RefusedRow } from './import.ts'
 import { CustomerIndex } from './match.ts'
 import type { CustomerRow, TagRow } from './model.ts'
@@ -167,9 +168,17 @@ export class Contacts {
     for (const { id } of known) await this.#onUnwanted(tx, id, 'the customer opted out')
   }
 
-  /** Gone from lists; what was sent, and that it wanted no messages, stays on record. */
+  /**
+   * Gone from lists; what was sent, and that it wanted no messages, stays on record. Throws CONFLICT while an unfinished
+   * task needs it; should one be made meanwhile, it skips the customer.
+   */
   async remove(id: number): Promise<void> {
     await this.get(id)
+    const user = await activeTaskWithCustomer(this.#db, id)
+    if (user)
+      throw conflict(
+        `customer ${id} is named by ${user}; finish or cancel that first, or set optOut, which stops every message to it at once`,
+      )
     const deletedAt = this.#clock.now().getTime()
     await this.#db.write(async (tx) => {
       await this.#db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })

@@ -89,6 +89,10 @@ export function formReader(uploadDir: string, largestBytes: number): (ctx: Conte
   const options = { dest: uploadDir, limits, defParamCharset: 'utf8' }
   const parse = multer(options).single('file')
   return async (ctx) => {
+    if (hasBody(ctx.req) && !ctx.is('multipart/form-data')) {
+      const given = ctx.get('content-type') || 'missing'
+      throw unsupported(`Content-Type: is ${given}; send the file as multipart/form-data`)
+    }
     try {
       await parse(ctx as unknown as Parameters<typeof parse>[0], async () => undefined)
     } catch (error) {

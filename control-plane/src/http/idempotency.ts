@@ -4,7 +4,7 @@ import type { IdempotencyKeyRow } from '../audit/model.ts'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/database.ts'
 import { insert, row } from '../database/table.ts'
-import { conflict, invalid } from '../errors.ts'
+import { conflict, invalid, type MusterError } from '../errors.ts'
 import type { Caller } from './route.ts'
 import { Seal } from './seal.ts'
 
@@ -12,6 +12,8 @@ import { Seal } from './seal.ts'
 export const KEY_KEPT_MS = 24 * 60 * 60 * 1000
 const LONGEST_KEY = 128
 const LONGEST_PATH = 200
+/** How long a second call waits for the answer of the first. */
+const LONGEST_WAIT_MS = 30_000
 const ANSWERED = 200
 /** It took effect, and nobody knows any more what it answered. */
 const LOST = 500
@@ -29,6 +31,11 @@ export interface Replay {
   readonly response: unknown
 }
 
+/** The first call with the key goes on. */
+interface Running {
+  readonly ends: Promise<void>
+}
+
 /** A key in use. Each step is part of the write it belongs to. */
 export interface Claim {
   /** Belongs to the effect's own transaction, so that the key and the effect are there together or not at all. */
@@ -43,6 +50,8 @@ export class Idempotency {
   readonly #db: Database
   readonly #clock: Clock
   readonly #seal: Seal
+  /** Resolved when a call that runs here has ended, by the id of its key. */
+  readonly #running = new Map<number, PromiseWithResolvers<void>>()
 
   /** @param deps.secret closes stored answers, which may hold secrets such as enrolment codes */
   constructor(deps: { db: Database; clock: Clock; secret: Uint8Array }) {
@@ -56,8 +65,23 @@ export class Idempotency {
     await this.#db.write(async (tx) => await this.#settle(tx, {}))
   }
 
-  /** Throws CONFLICT for a key used for another request, or whose first call has no answer to repeat. */
+  /**
+   * Waits for the first call with the key while it runs. Throws CONFLICT for a key used for another request, or whose
+   * first call has no answer to repeat or takes long.
+   */
   async claim(call: IdempotentCall): Promise<Claim | Replay> {
+    const found = await this.#claimed(call)
+    if (!('ends' in found)) return found
+    const late = Promise.withResolvers<void>()
+    const timer = this.#clock.setTimeout(late.resolve, LONGEST_WAIT_MS)
+    await Promise.race([found.ends, late.promise])
+    timer.cancel()
+    const then = await this.#claimed(call)
+    if ('ends' in then) throw stillRunning()
+    return then
+  }
+
+  async #claimed(call: IdempotentCall): Promise<Claim | Replay | Running> {
     if (call.key.length > LONGEST_KEY)
       throw invalid(`Idempotency-Key: is longer than ${LONGEST_KEY} characters; use a UUID`)
     const { idempotencyKeys } = this.#db.models
@@ -69,15 +93,18 @@ export class Idempotency {
       await idempotencyKeys.destroy({ where: { ...where, createdAt: { [Op.lt]: now - KEY_KEPT_MS } }, transaction: tx })
       const known = await row(idempotencyKeys, { where, transaction: tx })
       if (known) return this.#replay(known, bodyHash)
-      return this.#claimed(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx))
+      return this.#begun(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx), tx)
     })
   }
 
-  #replay(known: IdempotencyKeyRow, bodyHash: string): Replay {
+  #replay(known: IdempotencyKeyRow, bodyHash: string): Replay | Running {
     if (known.bodyHash !== bodyHash)
       throw conflict('Idempotency-Key: was used for another request; use a new key, or send the same request again')
-    if (known.status === null)
-      throw conflict('Idempotency-Key: its first call is still running; wait a moment and send the same again')
+    if (known.status === null) {
+      const ends = this.#running.get(known.id)?.promise
+      if (ends) return { ends }
+      throw stillRunning()
+    }
     const text = known.status === ANSWERED ? this.#seal.open(String(known.response)) : undefined
     if (text !== undefined) return { response: JSON.parse(text) }
     throw conflict(
@@ -85,8 +112,15 @@ export class Idempotency {
     )
   }
 
-  #claimed(id: number): Claim {
+  #begun(id: number, begins: Transaction): Claim {
     const { idempotencyKeys } = this.#db.models
+    const running = Promise.withResolvers<void>()
+    begins.afterCommit(() => void this.#running.set(id, running))
+    const ends = (tx: Transaction): void =>
+      tx.afterCommit(() => {
+        this.#running.delete(id)
+        running.resolve()
+      })
     return {
       tookEffect: async (tx) => {
         const effectAt = this.#clock.now().getTime()
@@ -95,8 +129,12 @@ export class Idempotency {
       answered: async (tx, response) => {
         const sealed = this.#seal.close(JSON.stringify(response ?? null))
         await idempotencyKeys.update({ status: ANSWERED, response: sealed }, { where: { id }, transaction: tx })
+        ends(tx)
       },
-      failed: async (tx) => await this.#settle(tx, { id }),
+      failed: async (tx) => {
+        await this.#settle(tx, { id })
+        ends(tx)
+      },
     }
   }
 
@@ -106,6 +144,9 @@ export class Idempotency {
     await idempotencyKeys.update({ status: LOST }, { where: { ...which, status: null }, transaction: tx })
   }
 }
+
+const stillRunning = (): MusterError =>
+  conflict('Idempotency-Key: its first call is still running; wait a moment and send the same again')
 
 /** Equal for equal requests, in whatever order their fields came. */
 function fingerprint(request: unknown): string {

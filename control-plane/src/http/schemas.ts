@@ -3,16 +3,20 @@ import { z, type ZodType } from 'zod'
 
 /** A number in a path, a query or a form: plain digits, and nothing else that JavaScript would take for a number. */
 const digits = (schema: z.ZodType<number>) =>
-  z.preprocess((given) => (typeof given === 'string' && /^(0|[1-9]\d*)$/.test(given) ? Number(given) : given), schema)
+  z.preprocess((given) => (typeof given === 'string' && /^(0|-?[1-9]\d*)$/.test(given) ? Number(given) : given), schema)
 
 export const Id = digits(z.number().int().positive())
 export const IdParams = z.strictObject({ id: Id })
 export const ids = z.array(z.number().int().positive())
 export const IdAnswer = z.strictObject({ id: z.number().int() })
+/** A text somebody is to read: blanks alone are none. */
+export const words = (most: number, whenEmpty = 'is empty') => z.string().max(most).regex(/\S/, whenEmpty)
 export const Empty = z.null()
 
 const MAX_PAGE_SIZE = 100
 const FARTHEST_OFFSET_MINUTES = 14 * 60
+/** No year of four nines, whose end is in a year that cannot be written like this. */
+const ISO_TIME = /^(?!9999)\d{4}-\d{2}-\d{2}(T\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?(Z|[+-]\d{2}(:?[0-5]\d)?)?)?$/i
 export const paging = {
   page: digits(z.number().int().min(1)).default(1).meta({ default: 1 }),
   size: digits(z.number().int().min(1).max(MAX_PAGE_SIZE)).default(20).meta({ default: 20 }),
@@ -46,9 +50,9 @@ export class WorkspaceTime {
 
   /** Milliseconds of an ISO time, or undefined when it is not one. */
   parse(text: string): number | undefined {
-    // Luxon also takes a time without a day, a year alone, weeks and numbered days.
-    if (!/^\d{4}-\d{2}-\d{2}(T|$)/.test(text)) return undefined
-    // Luxon takes any two digits for an offset; no place on earth is more than 14 hours away from UTC.
+    // Luxon also takes weeks, years alone, zones in brackets that contradict the offset, and any digits for an offset.
+    if (!ISO_TIME.test(text)) return undefined
+    // No place on earth is more than 14 hours away from UTC.
     const time = DateTime.fromISO(text, { zone: this.zone, setZone: true })
     return time.isValid && Math.abs(time.offset) <= FARTHEST_OFFSET_MINUTES ? time.toMillis() : undefined
   }

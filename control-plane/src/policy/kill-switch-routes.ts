@@ -6,7 +6,17 @@ import { insert, row, rows } from '../database/table.ts'
 import { conflict, invalid, notFound } from '../errors.ts'
 import type { FaultPoints } from '../fault-points.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { Empty, IdAnswer, IdParams, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
+import {
+  Empty,
+  IdAnswer,
+  IdParams,
+  pageOf,
+  paging,
+  Timestamp,
+  window,
+  words,
+  type WorkspaceTime,
+} from '../http/schemas.ts'
 import type { DispatchBell } from '../ports.ts'
 import type { TaskStops } from '../tasks/stops.ts'
 import { scopeOf, stopBy } from './kill-switches.ts'
@@ -46,7 +56,7 @@ export function killSwitchRoutes(deps: KillSwitchDeps): Route[] {
       body: z.strictObject({
         scope: z.enum(KILL_SCOPES),
         id: z.number().int().positive().optional(),
-        reason: z.string().min(1).max(500),
+        reason: words(500),
       }),
       data: IdAnswer,
       handle: async ({ body, caller }) => {

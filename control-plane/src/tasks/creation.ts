@@ -128,7 +128,9 @@ export class TaskCreation {
     const review = await approval.needed(task.items, [task.createdBy])
     const status: TaskStatus = review === undefined ? 'SCHEDULED' : 'IN_REVIEW'
     faults.hit('task.create.before')
-    const taskId = await this.#deps.db.write(async (tx) => await this.#write(tx, task, devices, { status, review }))
+    const taskId = await this.#deps.db.write(
+      async (tx) => await this.#write(tx, task, devices, { status, review, startMs }),
+    )
     faults.hit('task.create.after')
     if (status === 'SCHEDULED') await this.#deps.schedule(taskId, startMs)
     return {
@@ -183,17 +185,17 @@ export class TaskCreation {
     tx: Transaction,
     task: NewTask,
     devices: readonly DeviceRow[],
-    { status, review }: { status: TaskStatus; review: string | undefined },
+    { status, review, startMs }: { status: TaskStatus; review: string | undefined; startMs: number },
   ): Promise<number> {
     const { db, clock, events } = this.#deps
     const now = clock.now().getTime()
-    const { name, params, scheduledTime, deliverWithinSeconds, createdBy } = task
+    const { name, params, deliverWithinSeconds, createdBy } = task
     const values = {
       kind: params.kind,
       name,
       status,
       params,
-      scheduledTime: scheduledTime ?? now,
+      scheduledTime: startMs,
       deliverWithinSeconds,
       createdBy,
       createdAt: now,

@@ -8,7 +8,8 @@ const LOOKED_AT_WITHIN_MS = 5000
 const LONGEST_REASON = 500
 
 export interface HeldCommand {
-  readonly code: string
+  /** Null under a kill switch: what it holds goes on when it is lifted, so that CANCELLED would be wrong. */
+  readonly code: string | null
   readonly reason: string
 }
 
@@ -28,7 +29,8 @@ export async function holdsOf(db: Database, taskId: number, now: number): Promis
   const holds = new Map<string, HeldCommand>()
   for (const { id, holdCode, holdReason } of held) {
     const code = holdCode ?? ''
-    holds.set(id, { code, reason: holdReason ?? (isErrorCode(code) ? errorInfo(code).meaning : '') })
+    const reason = holdReason ?? (isErrorCode(code) ? errorInfo(code).meaning : '')
+    holds.set(id, { code: code === 'CANCELLED' ? null : code, reason })
   }
   if (holds.size === 0) return holds
   const followers = await rows(commands, {

@@ -1,6 +1,7 @@
 import { Op } from 'sequelize'
 import type { Database } from '../database/database.ts'
 import { rows } from '../database/table.ts'
+import { OPEN_ITEM } from './lifecycle.ts'
 import type { TaskStatus } from './model.ts'
 import type { TaskParams } from './params.ts'
 
@@ -25,9 +26,34 @@ export async function activeTaskWithTemplate(db: Database, templateId: number): 
   return task === undefined ? undefined : `task ${task}`
 }
 
-async function activeTask(db: Database, uses: (params: TaskParams) => boolean): Promise<number | undefined> {
+/** Names the unfinished task whose receivers or audience a tag names, if any. */
+export async function activeTaskWithTag(db: Database, tagId: number): Promise<string | undefined> {
+  const task = await activeTask(db, (params) => {
+    if (params.kind === 'MOMENTS') return params.tagIds?.includes(tagId) ?? false
+    return params.kind === 'MESSAGE' && params.receivers.type === 'TAG' && params.receivers.tagIds.includes(tagId)
+  })
+  return task === undefined ? undefined : `task ${task}`
+}
+
+/** Names the unfinished task that has still to write to a customer, or names it for an audience, if any. */
+export async function activeTaskWithCustomer(db: Database, customerId: number): Promise<string | undefined> {
+  const where = { customerId, status: [...OPEN_ITEM] }
+  const items = await rows(db.models.items, { where, attributes: ['taskId'] })
+  const waiting = new Set(items.map((item) => item.taskId))
+  const task = await activeTask(
+    db,
+    (params, id) =>
+      waiting.has(id) || (params.kind === 'MOMENTS' && (params.customerIds?.includes(customerId) ?? false)),
+  )
+  return task === undefined ? undefined : `task ${task}`
+}
+
+async function activeTask(
+  db: Database,
+  uses: (params: TaskParams, id: number) => boolean,
+): Promise<number | undefined> {
   // A deleted one that a silent phone brought back still needs what it uses.
   const there = { [Op.or]: [{ deletedAt: null }, { startedAt: { [Op.ne]: null } }] }
   const active = await rows(db.models.tasks, { where: { status: { [Op.in]: [...ACTIVE] }, ...there } })
-  return active.find((task) => uses(task.params as TaskParams))?.id
+  return active.find((task) => uses(task.params as TaskParams, task.id))?.id
 }

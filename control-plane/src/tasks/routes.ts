@@ -1,6 +1,7 @@
+import { ERROR_CODES } from '@muster/proto'
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { Empty, Id, IdParams, pageOf, paging } from '../http/schemas.ts'
+import { Empty, Id, IdParams, pageOf, paging, words } from '../http/schemas.ts'
 import type { TaskChanges } from './changes.ts'
 import type { TaskCopies } from './copies.ts'
 import { ParamsChange } from './kinds/change.ts'
@@ -84,7 +85,11 @@ const itemsRoute = (views: TaskViews, path: string, kind: TaskKind | undefined, 
     tag,
     role: 'viewer',
     params: IdParams,
-    query: z.strictObject({ ...paging, status: z.enum(ITEM_STATUSES).optional(), code: z.string().max(32).optional() }),
+    query: z.strictObject({
+      ...paging,
+      status: z.enum(ITEM_STATUSES).optional(),
+      code: z.enum(ERROR_CODES).optional(),
+    }),
     data: pageOf(Item),
     handle: async ({ params, query }) => await views.items(params.id, kind, query),
   })
@@ -187,7 +192,7 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
       tag: 'tasks',
       role: 'operator',
       params: IdParams,
-      body: z.strictObject({ reason: z.string().min(1).max(500).default('rejected') }),
+      body: z.strictObject({ reason: words(500).default('rejected') }),
       data: Task,
       handle: async ({ params, body }) => {
         await operations.reject(params.id, body.reason)

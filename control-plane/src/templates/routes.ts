@@ -7,7 +7,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 import { Empty, IdParams, ids, pageOf, paging, Timestamp, window, type WorkspaceTime } from '../http/schemas.ts'
 import { activeTaskWithTemplate } from '../tasks/references.ts'
 import { TEMPLATE_TYPES, type TemplateRow, type TemplateType } from './model.ts'
-import { BUILT_IN_VARIABLES, strayBrace, variablesOf } from './render.ts'
+import { strayBrace, variablesOf } from './render.ts'
 
 const TypeSchema = z.enum(TEMPLATE_TYPES)
 const Template = z
@@ -162,7 +162,9 @@ export function templateRoutes({ db, clock, time }: TemplateDeps): Route[] {
 async function check(db: Database, body: TemplateBody): Promise<void> {
   const needs = NEEDS[body.type]
   if (needs.text && body.content.trim() === '') throw invalid(`content: is empty; a ${body.type} template needs text`)
-  const declared = new Set<string>([...body.variables, ...BUILT_IN_VARIABLES])
+  if (!needs.text && body.content.trim() !== '')
+    throw invalid(`content: a ${body.type} template sends none; leave it out, or use TEXT_WITH_IMAGE`)
+  const declared = new Set(body.variables)
   const undeclared = variablesOf(body.content).filter((name) => !declared.has(name))
   if (undeclared.length > 0) {
     throw invalid(

@@ -289,7 +289,7 @@ export interface paths {
         get: operations["getTagsId"];
         put?: never;
         post?: never;
-        /** Delete a tag and take it off its customers */
+        /** Delete a tag no unfinished task names, and take it off its customers */
         delete: operations["deleteTagsId"];
         options?: never;
         head?: never;
@@ -360,7 +360,7 @@ export interface paths {
         get: operations["getCustomersId"];
         put?: never;
         post?: never;
-        /** Delete a customer */
+        /** Delete a customer no unfinished task needs */
         delete: operations["deleteCustomersId"];
         options?: never;
         head?: never;
@@ -4202,7 +4202,7 @@ export interface operations {
                 page?: number;
                 size?: number;
                 status?: "PENDING" | "DISPATCHED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "SKIPPED" | "CANCELLED" | "EXPIRED" | "UNKNOWN_EFFECT";
-                code?: string;
+                code?: "DEVICE_OFFLINE" | "DEVICE_UNREACHABLE" | "QUEUE_FULL" | "DELIVERY_EXPIRED" | "LEASE_LOST" | "APP_NOT_READY" | "LOGIN_REQUIRED" | "RISK_CONTROL" | "UI_CHANGED" | "UI_TREE_EMPTY" | "CONTACT_NOT_FOUND" | "CONTACT_AMBIGUOUS" | "UNSUPPORTED" | "UNKNOWN_EFFECT" | "CANCELLED" | "TOO_LATE" | "BUDGET_SPENT" | "OPTED_OUT" | "QUIET_HOURS" | "MISSING_VARIABLE";
             };
             header?: never;
             path: {
@@ -4288,7 +4288,7 @@ export interface operations {
                 page?: number;
                 size?: number;
                 status?: "PENDING" | "DISPATCHED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "SKIPPED" | "CANCELLED" | "EXPIRED" | "UNKNOWN_EFFECT";
-                code?: string;
+                code?: "DEVICE_OFFLINE" | "DEVICE_UNREACHABLE" | "QUEUE_FULL" | "DELIVERY_EXPIRED" | "LEASE_LOST" | "APP_NOT_READY" | "LOGIN_REQUIRED" | "RISK_CONTROL" | "UI_CHANGED" | "UI_TREE_EMPTY" | "CONTACT_NOT_FOUND" | "CONTACT_AMBIGUOUS" | "UNSUPPORTED" | "UNKNOWN_EFFECT" | "CANCELLED" | "TOO_LATE" | "BUDGET_SPENT" | "OPTED_OUT" | "QUIET_HOURS" | "MISSING_VARIABLE";
             };
             header?: never;
             path: {
@@ -4374,7 +4374,7 @@ export interface operations {
                 page?: number;
                 size?: number;
                 status?: "PENDING" | "DISPATCHED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "SKIPPED" | "CANCELLED" | "EXPIRED" | "UNKNOWN_EFFECT";
-                code?: string;
+                code?: "DEVICE_OFFLINE" | "DEVICE_UNREACHABLE" | "QUEUE_FULL" | "DELIVERY_EXPIRED" | "LEASE_LOST" | "APP_NOT_READY" | "LOGIN_REQUIRED" | "RISK_CONTROL" | "UI_CHANGED" | "UI_TREE_EMPTY" | "CONTACT_NOT_FOUND" | "CONTACT_AMBIGUOUS" | "UNSUPPORTED" | "UNKNOWN_EFFECT" | "CANCELLED" | "TOO_LATE" | "BUDGET_SPENT" | "OPTED_OUT" | "QUIET_HOURS" | "MISSING_VARIABLE";
             };
             header?: never;
             path: {

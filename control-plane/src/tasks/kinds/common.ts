@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { WorkspaceTime } from '../../http/schemas.ts'
+import { words, type WorkspaceTime } from '../../http/schemas.ts'
 import { DEFAULT_DELIVER_WITHIN_SECONDS, type NewTask } from '../creation.ts'
 
 /** What every kind of task takes and may be given later; without defaults, so that a change leaves what it does not name. */
 export const changeableFields = (time: WorkspaceTime) => ({
-  name: z.string().min(1).max(200).optional(),
+  name: words(200).optional(),
   devices: z.array(z.number().int().positive()).min(1, 'is empty; name at least one device').max(1000).optional(),
   scheduledTime: time.schema.optional(),
   deliverWithinSeconds: z

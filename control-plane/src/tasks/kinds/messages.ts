@@ -15,15 +15,29 @@ const DEFAULT_PAUSE_SECONDS = 60
 /** With its variables filled in, in characters. */
 const LONGEST_TEXT = 16_000
 
+const LIST_OF = { ALL: undefined, TAG: 'tagIds', GROUP: 'groupIds', CUSTOMERS: 'customerIds' } as const
+const RECEIVER_LISTS = ['tagIds', 'groupIds', 'customerIds'] as const
+
 /** What is said of a message, at its creation and in a change. */
 export const messageFields = {
   templateId: z.number().int().positive(),
-  receivers: z.strictObject({
-    type: z.enum(RECEIVER_TYPES),
-    tagIds: ids.default([]),
-    groupIds: ids.default([]),
-    customerIds: ids.default([]),
-  }),
+  receivers: z
+    .strictObject({
+      type: z.enum(RECEIVER_TYPES),
+      tagIds: ids.default([]),
+      groupIds: ids.default([]),
+      customerIds: ids.default([]),
+    })
+    .superRefine((receivers, context) => {
+      // Passed over, a list that narrows ALL down would send to everybody.
+      for (const list of RECEIVER_LISTS)
+        if (receivers[list].length > 0 && list !== LIST_OF[receivers.type])
+          context.addIssue({
+            code: 'custom',
+            path: [list],
+            message: `type ${receivers.type} takes none; leave them out`,
+          })
+    }),
   variables: z.record(z.string(), z.string().max(500)),
   intervalSeconds: z.number().min(0).max(3600),
   batchSize: z.number().int().min(1).max(500),
@@ -123,7 +137,9 @@ function paramsOf(request: MessageRequest, template: TemplateSnapshot, devices: 
       `variables: ${undeclared.join(', ')} is not a variable of template ${template.id}; it has ${declared.join(', ') || 'none'}`,
     )
   const builtIn: readonly string[] = BUILT_IN_VARIABLES
-  const missing = variablesOf(template.content).filter((name) => !builtIn.includes(name) && !request.variables[name])
+  const missing = variablesOf(template.content).filter(
+    (name) => !builtIn.includes(name) && !request.variables[name]?.trim(),
+  )
   if (missing.length > 0)
     throw invalid(`variables: ${missing.join(', ')} has no value; template ${template.id} needs it`)
   const longest = longestText(template.content, request.variables)
@@ -132,13 +148,9 @@ function paramsOf(request: MessageRequest, template: TemplateSnapshot, devices: 
       `variables: make a text of up to ${longest} characters of template ${template.id}; at most ${LONGEST_TEXT} can be sent`,
     )
   const { receivers } = request
-  const named = {
-    ALL: 1,
-    TAG: receivers.tagIds.length,
-    GROUP: receivers.groupIds.length,
-    CUSTOMERS: receivers.customerIds.length,
-  }[receivers.type]
-  if (named === 0) throw invalid(`receivers: type ${receivers.type} needs at least one id in its list`)
+  const list = LIST_OF[receivers.type]
+  if (list && receivers[list].length === 0)
+    throw invalid(`receivers.${list}: is empty; type ${receivers.type} needs at least one id there`)
   return {
     kind: 'MESSAGE',
     template,

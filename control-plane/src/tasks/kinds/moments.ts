@@ -4,7 +4,7 @@ import { inChunks, rows } from '../../database/table.ts'
 import type { DeviceRow } from '../../devices/model.ts'
 import { invalid, notFound } from '../../errors.ts'
 import { defineRoute, type Route } from '../../http/route.ts'
-import { ids, type WorkspaceTime } from '../../http/schemas.ts'
+import { ids, words, type WorkspaceTime } from '../../http/schemas.ts'
 import type { TaskCreation } from '../creation.ts'
 import type { ItemRow } from '../model.ts'
 import { VISIBILITIES, type MomentsParams, type ReceiverSnapshot, type VisibleTo } from '../params.ts'
@@ -30,7 +30,7 @@ export const momentFields = {
   customerIds: ids,
   autoLike: z.boolean(),
   autoComment: z.boolean(),
-  commentTexts: z.array(z.string().min(1).max(200)).max(50),
+  commentTexts: z.array(words(200)).max(50),
 }
 const body = (time: WorkspaceTime) =>
   z.strictObject({
