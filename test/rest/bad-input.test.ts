@@ -84,6 +84,7 @@ test.serial('a bad Moments task is refused with the field it is about, and chang
     ['nothing to say', { ...moment, content: '' }, 400],
     ['an unknown audience', { ...moment, visibleTo: 'SOME' }, 400, /visibleTo/],
     ['an audience without anybody', { ...moment, visibleTo: 'INCLUDE' }, 400, /tagIds|customerIds|visibleTo/],
+    ['a like of what nobody sees', { ...moment, visibleTo: 'PRIVATE', autoLike: true }, 400, /autoLike.*PRIVATE/],
     ['a blank comment', { ...moment, autoComment: true, commentTexts: ['so nice', ' \n'] }, 400, /commentTexts\.1/],
     ['a blank name', { ...moment, name: ' ' }, 400, /name/],
     ['a negative deadline', { ...moment, deliverWithinSeconds: -1 }, 400, /deliverWithinSeconds/],

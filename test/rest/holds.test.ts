@@ -136,6 +136,21 @@ test.serial('a stopped account is not even read, says so, and goes on at once wh
   t.is((await session.next('command')).payload?.$case, 'syncContacts')
 })
 
+test.serial('what waits for an account that nobody clears ends with its delivery time, and says why', async (t) => {
+  const { clock, plane, agent, session } = await stage(t, NOON, {})
+  const first = await momentTask(plane, agent)
+  const command = await session.next('command')
+  const code = 'RISK_CONTROL'
+  session.say(succeeded(command, { status: CommandStatus.FAILED, code, reason: '操作过于频繁', items: [] }))
+  await plane.finished(first)
+  const taskId = await momentTask(plane, agent, { deliverWithinSeconds: 10 })
+  await held(plane, taskId, code)
+  await session.live(clock, 12)
+  t.is(await plane.finished(taskId), 'FAILED')
+  t.deepEqual(await ends(plane, taskId), [['EXPIRED', code]])
+  t.regex((await plane.items(taskId))[0]?.reason ?? '', /stopped until a person clears it/)
+})
+
 test.serial('what is for an account that is not on the device any more is not done by another', async (t) => {
   const { clock, plane, agent, session, accountId } = await stage(t, NOON, {})
   const person = await customer(plane, accountId, 'zhang')

@@ -1,6 +1,8 @@
 import test from 'ava'
+import { CommandStatus } from '@muster/proto'
 import { accountOf, customer } from '../support/plane-tasks.ts'
 import { pngOf } from '../support/pictures.ts'
+import { succeeded } from '../support/raw-agent.ts'
 import { sharedTestPlane } from '../support/test-plane.ts'
 
 const plane = sharedTestPlane(test)
@@ -33,6 +35,32 @@ test.serial("a picture is taken by the url its material answers, and by nobody e
   }
   t.regex((await create({})).msg, /^images\.0\.materialId: is missing/)
   t.is((await create({ url: '/api/v1/materials/987654/file' })).status, 404)
+})
+
+test.serial('a Moment that only another try published is liked by the others like any', async (t) => {
+  const [one, two] = [await plane().enrol('poster'), await plane().enrol('liker')]
+  const [first, second] = [await one.connect(), await two.connect()]
+  const devices = [one.deviceId, two.deviceId]
+  const body = { content: 'again', devices, autoLike: true }
+  const taskId = Number((await plane().ok('POST', '/wechat/moments/tasks', body))['taskId'])
+  const failed = { status: CommandStatus.FAILED, code: 'APP_NOT_READY', reason: 'busy', items: [] }
+  first.say(succeeded(await first.next('command'), failed))
+  second.say(succeeded(await second.next('command')))
+  first.say(succeeded(await first.next('command')))
+  t.is(await plane().finished(taskId), 'PARTIAL')
+  await plane().ok('POST', `/tasks/${taskId}/retry-failed`)
+  first.say(succeeded(await first.next('command')))
+  const like = await second.next('command')
+  t.is(like.payload?.$case, 'likeMoment')
+  second.say(succeeded(like))
+  await plane().events.find(
+    'the end',
+    ({ type, id, status }) => type === 'task.updated' && id === taskId && status === 'COMPLETED',
+  )
+  t.deepEqual(
+    (await plane().items(taskId)).map(({ status, reason }) => [status, reason]),
+    Array.from({ length: 4 }, () => ['SUCCEEDED', null]),
+  )
 })
 
 test.serial('who may see a Moment is named only where that is asked for', async (t) => {

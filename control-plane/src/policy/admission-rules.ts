@@ -118,7 +118,9 @@ export class Judge {
     if (unready || !account) return unready
     if (account.status !== 'ACTIVE') {
       const code = (account.stopCode ?? 'RISK_CONTROL') as ErrorCode
-      return standing(code, `account ${account.id} is stopped until a person clears it: ${account.stopReason ?? ''}`)
+      const reason = `account ${account.id} is stopped until a person clears it: ${account.stopReason ?? ''}`
+      // Nobody can know whether it will ever be.
+      return { code, reason, untilMs: null, clockStands: false }
     }
     const rules = rulesOf(account)
     if (work.effectClass === 'READ' || !isQuiet(rules, this.#at(now).minuteOfDay)) return undefined

@@ -7,7 +7,7 @@ import type { FaultPoints } from '../fault-points.ts'
 import { authorsOf, revisionOf, type Approval } from './approval.ts'
 import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
-import type { TaskRow } from './model.ts'
+import type { ItemRow, TaskRow } from './model.ts'
 import type { TaskRollUp } from './progress.ts'
 import { CANCELLED_BY_OPERATOR, PAUSED_BY_OPERATOR } from './stop-rules.ts'
 import type { TaskStops } from './stops.ts'
@@ -144,7 +144,7 @@ export class TaskOperations {
       const again = failed.filter((item) => !gone.has(item.deviceId))
       const unsure = ended.filter((item) => item.provisional).length
       if (again.length === 0) throw nothingToRetry(taskId, unsure, gone)
-      await store.changeItems(tx, again, {
+      await store.changeItems(tx, [...again, ...(await this.#followers(tx, again))], {
         status: 'PENDING',
         code: null,
         reason: null,
@@ -162,6 +162,13 @@ export class TaskOperations {
     })
     faults.hit('retry.commit.after')
     return answer
+  }
+
+  /** What was left out because what it follows had not been done: it goes where that goes. */
+  async #followers(tx: Transaction, items: readonly Pick<ItemRow, 'id'>[]): Promise<ItemRow[]> {
+    const dependsOnItemId = items.map(({ id }) => id)
+    const where = { dependsOnItemId, status: 'SKIPPED', commandId: null } as const
+    return await rows(this.#deps.db.models.items, { where, transaction: tx })
   }
 
   /**

@@ -88,6 +88,10 @@ export async function prepareMoment(
     throw invalid('content: is empty and there are no images; give one of them')
   if (request.autoComment && request.commentTexts.length === 0)
     throw invalid('commentTexts: is empty; autoComment needs at least one text')
+  if (request.visibleTo === 'PRIVATE' && (request.autoLike || request.autoComment))
+    throw invalid(
+      `${request.autoLike ? 'autoLike' : 'autoComment'}: nobody but its author sees a PRIVATE Moment; leave it out`,
+    )
   checkAudienceIsUsed(request)
   const params = await paramsOf(deps, request, devices)
   const authors = await accountsOf(deps.db, devices)
