@@ -48,6 +48,27 @@ for (const number of [1, 2]) {
     t.deepEqual(effectsOf(bench), [`like of ${author}: `, `comment on ${author}: : 真不错`])
   })
 
+  test(`of two Moments with the same words the one with as many pictures is liked, phone ${number}`, async (t) => {
+    const bench = await PhoneRig.start(t, `phone-${number}`, { guarded: false })
+    const other = await bench.beside(`phone-${3 - number}`)
+    bench.emulator.addContacts(bench.owner, [{ id: author, nickname: '二号' }])
+    bench.emulator.addContacts(author, [{ id: bench.owner, nickname: '老板' }])
+    for (const images of [[other.picture(1), other.picture(2)], [other.picture(3)], []])
+      t.deepEqual(wordsOf(await other.run(publish({ text: '早安', images }))), ['SUCCEEDED'])
+    for (const pictures of [1, 2]) {
+      const moment = { author: { wechatId: author }, text: '早安', pictures }
+      t.deepEqual(wordsOf(await bench.run(like({ ...moment, itemId: `liked ${pictures}` }))), ['SUCCEEDED'])
+    }
+    t.deepEqual(
+      bench.emulator.world().moments.map(({ images, likes }) => [images.length, likes.length]),
+      [
+        [2, 1],
+        [1, 1],
+        [0, 0],
+      ],
+    )
+  })
+
   test(`a picture goes to somebody called 相册 who says 相册, phone ${number}`, async (t) => {
     const bench = await PhoneRig.start(t, `phone-${number}`, { guarded: false })
     bench.emulator.addContacts(bench.owner, [{ id: 'wxid_album', nickname: '相册' }])

@@ -35,10 +35,11 @@ export const publish = (moment: Partial<PublishMoment>): CommandPayload => ({
 interface About {
   readonly author: Partial<Receiver>
   readonly text: string
+  readonly pictures?: number
   readonly itemId?: string
 }
 
-const momentOf = ({ author, text }: About) => ({ author: receiver(author), text })
+const momentOf = ({ author, text, pictures }: About) => ({ author: receiver(author), text, pictures })
 
 export const like = (moment: About): CommandPayload => ({
   $case: 'likeMoment',

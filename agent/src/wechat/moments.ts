@@ -80,9 +80,10 @@ export const isMomentPage = (screen: Snapshot, locators: Locators, text: string)
 export async function openMoment(
   screen: AppScreen,
   locators: Locators,
-  { author, text }: MomentRef,
+  moment: MomentRef,
   ownId: string,
 ): Promise<void> {
+  const { author, text } = moment
   if (!author || author.wechatId === ownId) {
     await openOwnMoments(screen, locators)
   } else {
@@ -91,12 +92,14 @@ export async function openMoment(
     await openProfileOf(screen, locators, author)
     await screen.tap('朋友圈', (seen) => labelOn(seen, locators, '朋友圈'))
   }
-  await screen.tapSeen(await findMoment(screen, locators, text))
+  await screen.tapSeen(await findMoment(screen, locators, moment))
   await screen.waitFor('the Moment', (seen) => isMomentPage(seen, locators, text) || undefined)
 }
 
-async function findMoment(screen: AppScreen, locators: Locators, text: string): Promise<UiElement> {
-  const fits = (row: UiElement): boolean => textOf(below(row), locators) === text
+/** The newest that fits: nothing else a list shows tells two Moments apart. */
+async function findMoment(screen: AppScreen, locators: Locators, { text, pictures }: MomentRef): Promise<UiElement> {
+  const fits = (row: UiElement): boolean =>
+    textOf(below(row), locators) === text && (pictures === undefined || picturesOf(row, locators) === pictures)
   const place = { what: 'a list of Moments', here: (seen: Snapshot) => momentsOn(seen, locators) !== undefined }
   let views = 0
   for await (const { list } of viewsOf(screen, place)) {

@@ -223,7 +223,7 @@ function single(
     }
   }
   if (what.action === 'SEND') throw new Error(`item ${item.id}: a Moments task has no SEND`)
-  const target = { author: receiver(what.author), text: params.content }
+  const target = { author: receiver(what.author), text: params.content, pictures: params.images.length }
   return what.action === 'LIKE'
     ? { payload: { $case: 'likeMoment', value: { itemId, moment: target } }, effectClass: 'ONCE', maxRunMs: MOMENT_MS }
     : {

@@ -142,6 +142,8 @@ export interface SendMessages {
 export interface MomentRef {
   author?: Receiver | undefined;
   text: string;
+  /** How many it has; left out, any number fits. */
+  pictures?: number | undefined;
 }
 
 export interface LikeMoment {
@@ -1016,7 +1018,7 @@ export const SendMessages: MessageFns<SendMessages> = {
 };
 
 function createBaseMomentRef(): MomentRef {
-  return { author: undefined, text: "" };
+  return { author: undefined, text: "", pictures: undefined };
 }
 
 export const MomentRef: MessageFns<MomentRef> = {
@@ -1026,6 +1028,9 @@ export const MomentRef: MessageFns<MomentRef> = {
     }
     if (message.text !== "") {
       writer.uint32(18).string(message.text);
+    }
+    if (message.pictures !== undefined) {
+      writer.uint32(24).int32(message.pictures);
     }
     return writer;
   },
@@ -1059,6 +1064,14 @@ export const MomentRef: MessageFns<MomentRef> = {
             message.text = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pictures = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1075,6 +1088,7 @@ export const MomentRef: MessageFns<MomentRef> = {
     return {
       author: isSet(object.author) ? Receiver.fromJSON(object.author) : undefined,
       text: isSet(object.text) ? globalThis.String(object.text) : "",
+      pictures: isSet(object.pictures) ? globalThis.Number(object.pictures) : undefined,
     };
   },
 
@@ -1085,6 +1099,9 @@ export const MomentRef: MessageFns<MomentRef> = {
     }
     if (message.text !== "") {
       obj.text = message.text;
+    }
+    if (message.pictures !== undefined) {
+      obj.pictures = Math.round(message.pictures);
     }
     return obj;
   },
@@ -1098,6 +1115,7 @@ export const MomentRef: MessageFns<MomentRef> = {
       ? Receiver.fromPartial(object.author)
       : undefined;
     message.text = object.text ?? "";
+    message.pictures = object.pictures ?? undefined;
     return message;
   },
 };
