@@ -1,6 +1,6 @@
 import test from 'ava'
 import { CommandStatus } from '@muster/proto'
-import { accountOf, customer } from '../support/plane-tasks.ts'
+import { accountOf, customer, held } from '../support/plane-tasks.ts'
 import { pngOf } from '../support/pictures.ts'
 import { succeeded } from '../support/raw-agent.ts'
 import { sharedTestPlane } from '../support/test-plane.ts'
@@ -35,6 +35,38 @@ test.serial("a picture is taken by the url its material answers, and by nobody e
   }
   t.regex((await create({})).msg, /^images\.0\.materialId: is missing/)
   t.is((await create({ url: '/api/v1/materials/987654/file' })).status, 404)
+})
+
+test.serial('a Moment that looks like one that is still to be liked waits for that', async (t) => {
+  const [author, liker] = [await plane().enrol('author'), await plane().enrol('fan')]
+  const [posts, likes] = [await author.connect({ credits: 8 }), await liker.connect({ credits: 8 })]
+  const devices = [author.deviceId, liker.deviceId]
+  const create = async (content: string) =>
+    Number((await plane().ok('POST', '/wechat/moments/tasks', { content, devices, autoLike: true }))['taskId'])
+  const first = await create('早安')
+  const firstPosts = [await posts.next('command'), await likes.next('command')] as const
+  const [second, other] = [await create('早安'), await create('晚安')]
+  // What looks otherwise does not wait.
+  const [night] = [await posts.next('command'), await likes.next('command')]
+  t.is(night.payload?.$case === 'publishMoment' ? night.payload.value.text : '', '晚安')
+  const item = await held(plane(), second, 'QUEUE_FULL')
+  t.regex(item.reason ?? '', new RegExp(`Moment of task ${first} looks the same`))
+  posts.say(succeeded(firstPosts[0]))
+  likes.say(succeeded(firstPosts[1]))
+  const theirLikes = [await posts.next('command'), await likes.next('command')] as const
+  t.deepEqual(
+    theirLikes.map(({ payload }) => payload?.$case),
+    ['likeMoment', 'likeMoment'],
+  )
+  posts.say(succeeded(theirLikes[0]))
+  likes.say(succeeded(theirLikes[1]))
+  t.is(await plane().finished(first), 'COMPLETED')
+  const again = [await posts.next('command'), await likes.next('command')]
+  t.deepEqual(
+    again.map(({ payload }) => (payload?.$case === 'publishMoment' ? payload.value.text : payload?.$case)),
+    ['早安', '早安'],
+  )
+  await plane().ok('POST', `/tasks/${other}/cancel`)
 })
 
 test.serial('a Moment that only another try published is liked by the others like any', async (t) => {

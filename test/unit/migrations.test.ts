@@ -16,6 +16,7 @@ const LATER_COLUMNS = [
   ['users', 'deleted_at'],
   ['tasks', 'deleted_at'],
   ['tasks', 'changed_by'],
+  ['tasks', 'look'],
 ] as const
 const LATER_INDEXES = [
   'commands_account_id_finished_at',
@@ -29,6 +30,7 @@ const LATER_INDEXES = [
   'customers_deleted_at',
   'kill_switches_lifted_at',
   'items_command_id_task_id',
+  'tasks_look',
 ] as const
 
 /** Of the tables that have grown. */

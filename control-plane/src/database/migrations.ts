@@ -16,6 +16,7 @@ export async function migrate(sequelize: Sequelize): Promise<void> {
       { name: '0007-deleted-tasks', up: deletedTasks },
       { name: '0008-changed-tasks', up: changedTasks },
       { name: '0009-items-without-command', up: itemsWithoutCommand },
+      { name: '0010-look-alikes', up: lookAlikes },
     ],
     context: sequelize.getQueryInterface(),
     storage: new SequelizeStorage({ sequelize }),
@@ -90,6 +91,12 @@ async function changedTasks({ context }: { context: QueryInterface }): Promise<v
 async function itemsWithoutCommand({ context }: { context: QueryInterface }): Promise<void> {
   await addMissingIndex(context, 'items', ['command_id', 'task_id'])
   await removeIndexIfThere(context, 'items', 'items_command_id')
+}
+
+/** Moments that nobody can tell apart. */
+async function lookAlikes({ context }: { context: QueryInterface }): Promise<void> {
+  await addMissingColumn(context, 'tasks', 'look', DataTypes.STRING(43))
+  await addMissingIndex(context, 'tasks', ['look'])
 }
 
 async function addMissingColumn(

@@ -17,6 +17,7 @@ import type {
 import type { ItemRow } from '../tasks/model.ts'
 import { Judge, returnedHold, type Hold, type Work } from './admission-rules.ts'
 import { doneOn, readFacts } from './facts.ts'
+import { lookAlikeHolds } from './look-alikes.ts'
 import { capKindOf, rulesOf } from './policy-rules.ts'
 
 export interface PolicyDeps {
@@ -120,7 +121,11 @@ export class Policy implements CommandAdmission, AccountGuard {
     )
     const commands = candidates.map(({ command }) => command)
     const judge = await this.judge(commands, customerIds, tx)
-    return candidates.map((candidate) => admission(judge, candidate, now))
+    const alike = await lookAlikeHolds(this.#deps.db, tx, candidates, now)
+    return candidates.map((candidate) => {
+      const hold = alike.get(candidate.command.id)
+      return admission(judge, candidate, { now, hold })
+    })
   }
 
   /** The rules over what is known now, for this work and these customers; asking changes nothing. */
@@ -160,8 +165,12 @@ export class Policy implements CommandAdmission, AccountGuard {
   }
 }
 
-function admission(judge: Judge, { command, open }: DispatchCandidate, now: number): Admission {
-  const hold = judge.hold(command, now) ?? returnedHold(command, open, now) ?? judge.restHold(command, now)
+function admission(
+  judge: Judge,
+  { command, open }: DispatchCandidate,
+  { now, hold: other }: { now: number; hold: Hold | undefined },
+): Admission {
+  const hold = judge.hold(command, now) ?? returnedHold(command, open, now) ?? judge.restHold(command, now) ?? other
   if (hold) return { kind: 'hold', ...hold, untilMs: hold.untilMs ?? now + HOLD_MS }
   const skipped = open.flatMap((item) => {
     const refusal = judge.refusal(command, item, now)

@@ -8,7 +8,7 @@ import type { TaskCreation } from './creation.ts'
 import { prepareChanged, type ParamsChange } from './kinds/change.ts'
 import type { Prepared } from './kinds/common.ts'
 import type { TaskRow, TaskStatus } from './model.ts'
-import type { TaskParams } from './params.ts'
+import { lookOf, type TaskParams } from './params.ts'
 import type { TaskStore } from './store.ts'
 
 const CHANGEABLE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED']
@@ -52,8 +52,10 @@ export class TaskChanges {
     creation.checkTime(change.scheduledTime)
     const remade = await this.#remade(before, change)
     const { name, scheduledTime, deliverWithinSeconds } = change
+    const params = remade?.prepared.params
+    const look = params && lookOf(params)
     const values = Object.fromEntries(
-      Object.entries({ name, scheduledTime, deliverWithinSeconds, params: remade?.prepared.params }).filter(
+      Object.entries({ name, scheduledTime, deliverWithinSeconds, params, look }).filter(
         ([, value]) => value !== undefined,
       ),
     )

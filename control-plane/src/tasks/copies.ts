@@ -41,10 +41,11 @@ export class TaskCopies {
       const gone = await deletedDevices(this.#db, tx, deviceIds)
       if (deviceIds.length > 0 && gone.size === deviceIds.length)
         throw allDeleted(`task ${taskId} cannot be copied`, gone, 'create a new task with devices there are')
-      const { kind, params, deliverWithinSeconds } = task
+      const { kind, params, look, deliverWithinSeconds } = task
       const values = {
         kind,
         params,
+        look,
         deliverWithinSeconds,
         name: `${task.name} (copy)`.slice(0, 200),
         status: 'DRAFT' as const,

@@ -13,7 +13,7 @@ import type { Approval } from './approval.ts'
 import { deletedDevices } from './deleted-devices.ts'
 import { forecast, type ForecastSkip } from './forecast.ts'
 import type { ItemRow, TaskStatus } from './model.ts'
-import type { ItemPayload, MaterialSnapshot, TaskParams } from './params.ts'
+import { lookOf, type ItemPayload, type MaterialSnapshot, type TaskParams } from './params.ts'
 import { effectClassOf } from './planner.ts'
 import type { TaskStore } from './store.ts'
 
@@ -195,6 +195,7 @@ export class TaskCreation {
       name,
       status,
       params,
+      look: lookOf(params),
       scheduledTime: startMs,
       deliverWithinSeconds,
       createdBy,

@@ -36,6 +36,8 @@ export interface TaskRow {
   status: TaskStatus
   /** The validated request with everything it referred to, as it was at creation. */
   params: unknown
+  /** See `lookOf`; null in tasks of earlier versions, too. */
+  look: string | null
   scheduledTime: number | null
   deliverWithinSeconds: number
   createdBy: number
@@ -98,6 +100,7 @@ export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
       name: { type: DataTypes.STRING(200), allowNull: false },
       status: { type: DataTypes.STRING(16), allowNull: false },
       params: { type: DataTypes.JSON, allowNull: false },
+      look: DataTypes.STRING(43),
       scheduledTime: instant(),
       deliverWithinSeconds: { type: DataTypes.INTEGER, allowNull: false },
       createdBy: { type: DataTypes.INTEGER, allowNull: false },
@@ -109,7 +112,7 @@ export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
       cancelled: flag,
       deletedAt: instant(),
     },
-    { indexes: [{ fields: ['status', 'scheduledTime'] }, { fields: ['kind'] }] },
+    { indexes: [{ fields: ['status', 'scheduledTime'] }, { fields: ['kind'] }, { fields: ['look'] }] },
   )
 
 export const defineTaskDevices = (sequelize: Sequelize): Table<TaskDeviceRow> =>

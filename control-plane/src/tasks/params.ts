@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { TemplateType } from '../templates/model.ts'
 
 /** A picture as it was when the task was made. */
@@ -71,6 +72,15 @@ export interface SyncParams {
 
 /** What a task is to do: validated, and complete without looking anything up again. */
 export type TaskParams = MomentsParams | MessageParams | SyncParams
+
+/**
+ * What a task's Moments show of themselves in a list of somebody's: equal for those that nobody can tell apart there. Null
+ * for a task that publishes none.
+ */
+export function lookOf(params: TaskParams): string | null {
+  if (params.kind !== 'MOMENTS') return null
+  return createHash('sha256').update(`${params.images.length} ${params.content}`).digest('base64url')
+}
 
 /** What one item is to do, kept as JSON in its row. */
 export type ItemPayload =
