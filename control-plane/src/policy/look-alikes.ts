@@ -5,6 +5,7 @@ import type { DispatchCandidate } from '../ports.ts'
 import { OPEN_ITEM } from '../tasks/lifecycle.ts'
 import type { Hold } from './admission-rules.ts'
 
+const GOES_ON = "status IN ('PROCESSING', 'PAUSED')"
 /** How soon it is looked at again. */
 const TURN_MS = 2000
 
@@ -21,11 +22,14 @@ export async function lookAlikeHolds(
   const posts = candidates.map(({ command }) => command).filter(({ kind }) => kind === 'publishMoment')
   const holds = new Map<string, Hold>()
   if (posts.length === 0) return holds
-  const { tasks } = db.models
   const taskIds = [...new Set(posts.map(({ taskId }) => taskId))]
-  const known = await pick(db, tasks, ['id', 'look'], { where: 'id IN (:taskIds)', taskIds }, tx)
-  const lookOf = new Map(known.flatMap(({ id, look }) => (look === null ? [] : [[id, look] as const])))
-  const expected = await reactedTo(db, tx, [...new Set(lookOf.values())])
+  const where = `look IN (SELECT look FROM tasks WHERE id IN (:taskIds)) AND ${GOES_ON}`
+  const found = await pick(db, db.models.tasks, ['id', 'look'], { where, taskIds }, tx)
+  // Most Moments look like no other.
+  const alike = [...Map.groupBy(found, ({ look }) => look).values()].filter((tasks) => tasks.length > 1).flat()
+  if (alike.length === 0) return holds
+  const lookOf = new Map(alike.map(({ id, look }) => [id, look]))
+  const expected = await reactedTo(db, tx, [...lookOf.keys()])
   const going = new Map<string, number>()
   for (const { id, taskId, accountId } of posts) {
     const look = `${accountId} ${lookOf.get(taskId)}`
@@ -40,19 +44,19 @@ export async function lookAlikeHolds(
   return holds
 }
 
-/** Tasks with Moments that look like one of these and have likes or comments to come, by account and look. */
+/** Those of the tasks whose Moments have likes or comments to come, by account and look. */
 async function reactedTo(
   db: Database,
   tx: Transaction,
-  looks: readonly string[],
+  taskIds: readonly number[],
 ): Promise<ReadonlyMap<string, number[]>> {
   const found = await db.statements.select<{ taskId: number; accountId: number; look: string }>(
     `SELECT DISTINCT t.id AS taskId, p.account_id AS accountId, t.look AS look
      FROM tasks t JOIN items p ON p.task_id = t.id JOIN items d ON d.depends_on_item_id = p.id
-     WHERE t.look IN (:looks) AND t.status IN ('PROCESSING', 'PAUSED') AND p.account_id IS NOT NULL
+     WHERE t.id IN (:taskIds) AND p.account_id IS NOT NULL
        AND p.status IN ('DISPATCHED', 'RUNNING', 'SUCCEEDED') AND d.status IN (:open)
      ORDER BY t.id`,
-    { looks, open: OPEN_ITEM },
+    { taskIds, open: OPEN_ITEM },
     tx,
   )
   const tasks = new Map<string, number[]>()
