@@ -21,10 +21,7 @@ const unsupported = (message: string): MusterError => new MusterError('UNSUPPORT
 /** The JSON of a request, or undefined when it has no body. Throws a refusal for a body that is anything else. */
 export async function jsonBody(ctx: Context): Promise<unknown> {
   if (!hasBody(ctx.req)) return undefined
-  if (!ctx.is('json', '+json')) {
-    const given = ctx.get('content-type') || 'missing'
-    throw unsupported(`Content-Type: is ${given}; send the body as application/json`)
-  }
+  requireType(ctx, ['json', '+json'], 'send the body as application/json')
   const charset = ctx.request.charset.toLowerCase()
   if (charset !== '' && charset !== 'utf-8' && charset !== 'utf8')
     throw unsupported(`Content-Type: the charset ${charset} is not understood; send JSON as UTF-8`)
@@ -35,6 +32,11 @@ export async function jsonBody(ctx: Context): Promise<unknown> {
   } catch (error) {
     throw unreadable(error instanceof SyntaxError ? error.message : 'is not UTF-8', error)
   }
+}
+
+function requireType(ctx: Context, types: string[], remedy: string): void {
+  if (ctx.is(types)) return
+  throw unsupported(`Content-Type: is ${ctx.get('content-type') || 'missing'}; ${remedy}`)
 }
 
 const unreadable = (what: string, cause: unknown): MusterError =>
@@ -89,10 +91,7 @@ export function formReader(uploadDir: string, largestBytes: number): (ctx: Conte
   const options = { dest: uploadDir, limits, defParamCharset: 'utf8' }
   const parse = multer(options).single('file')
   return async (ctx) => {
-    if (hasBody(ctx.req) && !ctx.is('multipart/form-data')) {
-      const given = ctx.get('content-type') || 'missing'
-      throw unsupported(`Content-Type: is ${given}; send the file as multipart/form-data`)
-    }
+    if (hasBody(ctx.req)) requireType(ctx, ['multipart/form-data'], 'send the file as multipart/form-data')
     try {
       await parse(ctx as unknown as Parameters<typeof parse>[0], async () => undefined)
     } catch (error) {

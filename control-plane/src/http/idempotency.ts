@@ -51,7 +51,7 @@ export class Idempotency {
   readonly #clock: Clock
   readonly #seal: Seal
   /** Resolved when a call that runs here has ended, by the id of its key. */
-  readonly #running = new Map<number, PromiseWithResolvers<void>>()
+  readonly #running = new Map<number, Promise<void>>()
 
   /** @param deps.secret closes stored answers, which may hold secrets such as enrolment codes */
   constructor(deps: { db: Database; clock: Clock; secret: Uint8Array }) {
@@ -101,7 +101,7 @@ export class Idempotency {
     if (known.bodyHash !== bodyHash)
       throw conflict('Idempotency-Key: was used for another request; use a new key, or send the same request again')
     if (known.status === null) {
-      const ends = this.#running.get(known.id)?.promise
+      const ends = this.#running.get(known.id)
       if (ends) return { ends }
       throw stillRunning()
     }
@@ -115,7 +115,7 @@ export class Idempotency {
   #begun(id: number, begins: Transaction): Claim {
     const { idempotencyKeys } = this.#db.models
     const running = Promise.withResolvers<void>()
-    begins.afterCommit(() => void this.#running.set(id, running))
+    begins.afterCommit(() => void this.#running.set(id, running.promise))
     const ends = (tx: Transaction): void =>
       tx.afterCommit(() => {
         this.#running.delete(id)

@@ -113,7 +113,10 @@ export class Judge {
   hold(work: Work, now: number): Hold | undefined {
     const account = this.#accountOf(work)?.account
     const killed = this.#facts.switchOver({ ...work, accountId: account?.id ?? null })
-    if (killed) return standing('CANCELLED', `kill switch ${killed.id}: ${killed.reason}`)
+    if (killed) {
+      const reason = `kill switch ${killed.id}: ${killed.reason}`
+      return { code: 'CANCELLED', reason, untilMs: null, clockStands: true }
+    }
     const unready = this.#unready(work, account)
     if (unready || !account) return unready
     if (account.status !== 'ACTIVE') {
@@ -229,5 +232,3 @@ export function returnedHold(
   const reason = returned.reason ?? 'the phone says that it is quiet hours'
   return { code: 'QUIET_HOURS', reason, untilMs, clockStands: true }
 }
-
-const standing = (code: ErrorCode, reason: string): Hold => ({ code, reason, untilMs: null, clockStands: true })
