@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { PartSpec } from './part.ts'
+import type { PartSpec } from './managed-process.ts'
 import { planeHost, type Settings } from './settings.ts'
 
 const root = resolve(import.meta.dirname, '..')

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { phonesOf, startAgents } from './agents.ts'
 import { claimDataDir } from './data-dir.ts'
 import { EMULATOR, emulatorPart, isAgent, PLANE, planePart } from './parts.ts'
-import { passwordIsOld, readyBlock } from './ready-block.ts'
+import { passwordIsOld, readyBanner } from './banner.ts'
 import { checkPorts, readSettings, type Settings } from './settings.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -66,7 +66,7 @@ async function run(settings: Settings, stop: AbortController): Promise<void> {
     await Promise.all(parts.map(async (part) => await supervisor.start(part, READY_LIMIT_MS)))
     const deps = { settings, supervisor, signal }
     const troubles = await startAgents(deps, await phonesOf(deps), READY_LIMIT_MS)
-    process.stdout.write(readyBlock(settings, oldPassword, troubles))
+    process.stdout.write(readyBanner(settings, oldPassword, troubles))
     await once(signal, 'abort')
   } finally {
     stop.abort()

@@ -1,11 +1,11 @@
-import { Part, type PartOptions, type PartSpec } from './part.ts'
+import { ManagedProcess, type PartOptions, type PartSpec } from './managed-process.ts'
 
 const ROTATE_EVERY_MS = 30_000
 
 /** The parts of one launcher: writes `<data dir>/run/<part>.pid`, keeps their logs, starts again one that dies. */
 export class Supervisor {
   readonly #options: PartOptions
-  readonly #parts = new Map<string, Part>()
+  readonly #parts = new Map<string, ManagedProcess>()
 
   constructor(options: PartOptions) {
     this.#options = options
@@ -14,7 +14,7 @@ export class Supervisor {
 
   /** Starts a part, as `Part.start`. */
   async start(spec: PartSpec, limitMs: number): Promise<void> {
-    const part = new Part(spec, this.#options)
+    const part = new ManagedProcess(spec, this.#options)
     this.#parts.set(spec.name, part)
     await part.start(limitMs)
   }

@@ -9,13 +9,13 @@ import {
   type Refusal,
 } from '@muster/sdk/agent'
 import type { Logger } from 'pino'
-import type { LastingDriver } from './driver/lasting-driver.ts'
+import type { ReconnectingDriver } from './driver/reconnecting-driver.ts'
 import { DriverFailure, ElementGone } from './driver/ui-driver.ts'
 import { AppScreen } from './screen/app-screen.ts'
 import { interruptionOn } from './screen/interruptions.ts'
 import { ScreenLost } from './screen/screen-lost.ts'
 import { Snapshot } from './screen/snapshot.ts'
-import { Turn } from './turn.ts'
+import { ScreenMutex } from './screen-mutex.ts'
 import { readAccount, readOwner, SIGNED_OUT } from './wechat/account.ts'
 
 const READ_TRIES = 3
@@ -34,7 +34,7 @@ const RETRY_MS = {
 } as const
 
 export interface HealthDeps {
-  readonly driver: LastingDriver
+  readonly driver: ReconnectingDriver
   readonly clock: AgentClock
   readonly log: Logger
   /** Aborted when the agent stops. */
@@ -50,7 +50,7 @@ export interface HealthDeps {
 export class DeviceHealth {
   readonly #deps: HealthDeps
   readonly #screen: AppScreen
-  readonly #turn = new Turn()
+  readonly #turn = new ScreenMutex()
   #account: AccountState = { ...SIGNED_OUT, loggedIn: true }
   #told: AccountState | undefined
   /** The driver's session in which the version was read. */

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { ConfigurationError, DeadlyPoint, systemClock } from '@muster/sdk/agent'
+import { ConfigurationError, CrashPoint, systemClock } from '@muster/sdk/agent'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
-import { LastingDriver } from './driver/lasting-driver.ts'
+import { ReconnectingDriver } from './driver/reconnecting-driver.ts'
 import { connectWebDriver } from './driver/webdriver-driver.ts'
 import { startPhoneAgent } from './phone-agent.ts'
 
@@ -26,9 +26,9 @@ async function main(): Promise<void> {
   const config = configFrom(process.env)
   const log = pino({ level: config.logLevel, base: { device: config.deviceName } })
   const leaving = new AbortController()
-  const faults = new DeadlyPoint()
+  const faults = new CrashPoint()
   faults.arm(config.faultPoint ?? '')
-  const driver = await LastingDriver.open(
+  const driver = await ReconnectingDriver.open(
     async () => await connectWebDriver({ url: config.webDriverUrl, udid: config.udid }),
     { clock: systemClock, log, signal: leaving.signal },
   )
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
 }
 
 /** Answers the process that started this one. */
-function answerParent(faults: DeadlyPoint, message: unknown): void {
+function answerParent(faults: CrashPoint, message: unknown): void {
   if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message)) return
   if (message.type !== 'fault-point' || !('point' in message)) return
   faults.arm(String(message.point))

@@ -16,7 +16,7 @@ import { guarded } from './commands/guard.ts'
 import { handlersFor } from './commands/handlers.ts'
 import type { Config } from './config.ts'
 import { DeviceHealth } from './device-health.ts'
-import type { LastingDriver } from './driver/lasting-driver.ts'
+import type { ReconnectingDriver } from './driver/reconnecting-driver.ts'
 
 export const AGENT_VERSION = '0.1.0'
 
@@ -33,7 +33,7 @@ export class RulesNotAccepted extends ConfigurationError {
 
 export interface PhoneAgentOptions {
   readonly config: Config
-  readonly driver: LastingDriver
+  readonly driver: ReconnectingDriver
   readonly log: Logger
   /** Aborted when the agent is to stop, before its `stop` is called. */
   readonly signal: AbortSignal

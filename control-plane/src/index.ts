@@ -4,5 +4,5 @@
  */
 export { configFrom, type Config } from './config.ts'
 export { allRoutes, startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts'
-export { PLANE_FAULT_POINTS, type PlaneFaultPoint } from './fault-points.ts'
-export { openApiDocument } from './http/openapi.ts'
+export { PLANE_FAULT_POINTS, type PlaneFaultPoint } from './infra/fault-points.ts'
+export { openApiDocument } from './edge/api/openapi.ts'

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { configFrom } from './config.ts'
 import { startControlPlane, type ControlPlane } from './control-plane.ts'
-import { DeadlyPoint } from './fault-points.ts'
+import { CrashPoint } from './infra/fault-points.ts'
 
 const HELP = `Runs a Muster control plane. Settings by environment; see the README's table.
 
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const config = configFrom(process.env)
   const log = pino({ level: config.logLevel })
-  const faults = new DeadlyPoint()
+  const faults = new CrashPoint()
   const plane = await startControlPlane({ config, log, faults })
   log.info({ http: plane.httpPort, grpc: plane.grpcPort }, 'control plane is ready')
   let stopping = false
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
 }
 
 /** Answers the process that started this one: the channel is its own, so what comes there needs no password. */
-async function answerParent(of: { plane: ControlPlane; faults: DeadlyPoint }, message: unknown): Promise<void> {
+async function answerParent(of: { plane: ControlPlane; faults: CrashPoint }, message: unknown): Promise<void> {
   if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message)) return
   const say = (answer: object): void => void process.send?.({ id: message.id, ...answer }, () => undefined)
   if (message.type === 'enrolment-code' && 'name' in message) {

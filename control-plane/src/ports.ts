@@ -1,7 +1,8 @@
 import type { Budget, ErrorCode, SyncPage } from '@muster/proto'
 import type { Transaction } from 'sequelize'
-import type { CommandHead } from './tasks/command-model.ts'
-import type { ItemHead } from './tasks/model.ts'
+import type { CommandHead } from './infra/database/tables/commands.ts'
+import type { EventType } from './infra/database/tables/events.ts'
+import type { ItemHead } from './infra/database/tables/tasks.ts'
 
 /** Rung after a commit: there may be work for these devices. A lost ring costs one sweep. */
 export interface DispatchBell {
@@ -34,8 +35,6 @@ export interface TaskProgress {
 export interface SyncSink {
   page(tx: Transaction, accountId: number, page: SyncPage): Promise<void>
 }
-
-export type EventType = 'task.updated' | 'item.updated' | 'device.updated'
 
 export interface NewEvent {
   readonly type: EventType

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { FaultOrder } from './phone/faults.ts'
 import type { Phone } from './phone/phone.ts'
-import type { Surroundings } from './phone/surroundings.ts'
+import type { PhoneEnvironment } from './phone/phone-environment.ts'
 import { partsOf, Routes } from './routing.ts'
-import { explained, known } from './schema.ts'
+import { explained, strictFields } from './schema.ts'
 import { pageSource } from './webdriver/page-source.ts'
 import type { Account } from './world/account.ts'
 import type { World } from './world/world.ts'
@@ -15,11 +15,11 @@ const nameOrNone = name
   .or(z.literal(''))
   .optional()
   .transform((given) => given || undefined)
-const Nothing = known({})
-const NewContacts = known({
+const Nothing = strictFields({})
+const NewContacts = strictFields({
   contacts: z
     .array(
-      known({
+      strictFields({
         id: wechatId,
         nickname: name,
         remark: nameOrNone,
@@ -29,10 +29,10 @@ const NewContacts = known({
     )
     .min(1),
 })
-const NewGroup = known({ name, members: z.array(wechatId).min(1) })
-const Members = known({ members: z.array(wechatId).min(1) })
-const NewMoment = known({ author: wechatId, text: z.string().max(2000) })
-const NewMessage = known({ from: wechatId, text: z.string().min(1) })
+const NewGroup = strictFields({ name, members: z.array(wechatId).min(1) })
+const Members = strictFields({ members: z.array(wechatId).min(1) })
+const NewMoment = strictFields({ author: wechatId, text: z.string().max(2000) })
+const NewMessage = strictFields({ from: wechatId, text: z.string().min(1) })
 
 /** What the control port answers to a wrong call. */
 export class ControlError extends Error {
@@ -50,13 +50,13 @@ type Route = (names: readonly string[], body: unknown) => unknown
 export class ControlPort {
   readonly #phones: ReadonlyMap<string, Phone>
   readonly #world: World
-  readonly #surroundings: Surroundings
+  readonly #environment: PhoneEnvironment
   readonly #routes: Routes<Route>
 
-  constructor(phones: ReadonlyMap<string, Phone>, world: World, surroundings: Surroundings) {
+  constructor(phones: ReadonlyMap<string, Phone>, world: World, environment: PhoneEnvironment) {
     this.#phones = phones
     this.#world = world
-    this.#surroundings = surroundings
+    this.#environment = environment
     this.#routes = new Routes({ ...this.#phoneRoutes(), ...this.#worldRoutes() })
   }
 
@@ -83,7 +83,7 @@ export class ControlPort {
       },
       'POST /phones/:/offline': this.#onPhone(Nothing, (phone) => {
         phone.online = false
-        this.#surroundings.cutNetwork(phone.id)
+        this.#environment.cutNetwork(phone.id)
         return { id: phone.id, online: false }
       }),
       'POST /phones/:/online': this.#onPhone(Nothing, (phone) => {
@@ -141,12 +141,12 @@ export class ControlPort {
   /** What runs on the phone ends with it: its app, its connections and, where it is known, its agent. */
   #crash(phone: Phone): unknown {
     phone.terminate()
-    this.#surroundings.cutNetwork(phone.id)
-    return { id: phone.id, crashed: true, agentKilled: this.#surroundings.killAgent(phone.id) }
+    this.#environment.cutNetwork(phone.id)
+    return { id: phone.id, crashed: true, agentKilled: this.#environment.killAgent(phone.id) }
   }
 
   #arm(phone: Phone, order: FaultOrder): unknown {
-    if (order.kind === 'AGENT_KILLED' && !this.#surroundings.knowsAgent(phone.id)) {
+    if (order.kind === 'AGENT_KILLED' && !this.#environment.knowsAgent(phone.id)) {
       throw new ControlError(
         409,
         `the agent of ${phone.id} is no process the emulator knows; it knows those that "npm start" runs`,
@@ -154,7 +154,7 @@ export class ControlPort {
     }
     phone.faults.add(order)
     // An agent at rest sends no commands, and its stream can be cut all the same.
-    if (order.kind === 'STREAM_CUT' && phone.faults.take('STREAM_CUT')) this.#surroundings.cutNetwork(phone.id)
+    if (order.kind === 'STREAM_CUT' && phone.faults.take('STREAM_CUT')) this.#environment.cutNetwork(phone.id)
     return { id: phone.id, faults: phone.faults.list() }
   }
 

@@ -7,7 +7,7 @@ import { PhoneNetwork } from './network.ts'
 import { appVersionOf } from './phone/app-version.ts'
 import { seeded, type FaultOrder } from './phone/faults.ts'
 import { Phone } from './phone/phone.ts'
-import type { Surroundings } from './phone/surroundings.ts'
+import type { PhoneEnvironment } from './phone/phone-environment.ts'
 import { WebDriverError } from './webdriver/error.ts'
 import { WebDriverServer } from './webdriver/routes.ts'
 import type { Contact, WorldView } from './world/model.ts'
@@ -52,9 +52,9 @@ export class Emulator {
     this.#phones = phonesOf(this.#world)
     this.#network = new PhoneNetwork(this.#phones)
     const processOf = options.agentProcess ?? ((id) => (dataDir === undefined ? undefined : agentProcess(dataDir, id)))
-    const surroundings = surroundingsOf(this.#network, processOf)
-    this.#webdriver = new WebDriverServer(this.#phones, surroundings)
-    this.#control = new ControlPort(this.#phones, this.#world, surroundings)
+    const environment = environmentOf(this.#network, processOf)
+    this.#webdriver = new WebDriverServer(this.#phones, environment)
+    this.#control = new ControlPort(this.#phones, this.#world, environment)
     this.#server = server
     server.serve({
       answer: async (method, path, read) => await this.#answer(method, path, read),
@@ -157,7 +157,10 @@ function phonesOf(world: World): ReadonlyMap<string, Phone> {
   )
 }
 
-const surroundingsOf = (network: PhoneNetwork, processOf: (phoneId: string) => number | undefined): Surroundings => ({
+const environmentOf = (
+  network: PhoneNetwork,
+  processOf: (phoneId: string) => number | undefined,
+): PhoneEnvironment => ({
   cutNetwork: (phoneId) => network.cut(phoneId),
   knowsAgent: (phoneId) => processOf(phoneId) !== undefined,
   killAgent: (phoneId) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** An object with these fields and no others; its error names those that are known. */
-export const known = <Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> =>
+export const strictFields = <Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> =>
   z.strictObject(shape, {
     error: ({ code, keys }) => {
       if (code !== 'unrecognized_keys') return undefined

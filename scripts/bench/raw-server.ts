@@ -9,7 +9,7 @@ import {
   type ConnectRequest,
   type ConnectResponse,
 } from '@muster/proto'
-import { CertificateAuthority } from '../../control-plane/src/gateway/ca.ts'
+import { CertificateAuthority } from '../../control-plane/src/edge/gateway/ca.ts'
 import { serve } from './child.ts'
 
 // The raw limits: the same messages over the same TLS with nothing behind them, and a bare HTTP server.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { startEmulator } from '@muster/emulator'
-import { Part } from '../support/part.ts'
+import { TestProcess } from '../support/test-process.ts'
 
 /** What is wrong with the settings, and what the agent says about it. */
 const CASES: readonly (readonly [what: string, wrong: Record<string, string>, says: RegExp])[] = [
@@ -21,7 +21,7 @@ test('an agent that is set up wrongly says what to change, and that starting it 
     rmSync(dir, { recursive: true, force: true })
   })
   for (const [what, wrong, says] of CASES) {
-    const agent = new Part('agent/src/main.ts', join(dir, 'log'))
+    const agent = new TestProcess('agent/src/main.ts', join(dir, 'log'))
     const right = {
       MUSTER_AGENT_DIR: join(dir, 'agent'),
       MUSTER_PLANE_URL: '127.0.0.1:1',
@@ -37,7 +37,7 @@ test('an agent that is set up wrongly says what to change, and that starting it 
 test('an emulator that is set up wrongly ends in the same way', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
-  const emulator = new Part('emulator/src/main.ts', join(dir, 'log'))
+  const emulator = new TestProcess('emulator/src/main.ts', join(dir, 'log'))
   t.is(await emulator.start({ MUSTER_PHONES: 'many' }), 'ended')
   t.is(await emulator.ended(), 78)
 })

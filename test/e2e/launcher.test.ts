@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { Part } from '../support/part.ts'
+import { TestProcess } from '../support/test-process.ts'
 import { ownPort } from '../support/own-port.ts'
 import { RestClient } from '../support/rest-client.ts'
 import { PASSWORD } from '../support/signed-in-admin.ts'
@@ -205,7 +205,7 @@ test('a plane that cannot start as it is set up says why, what to do, and that t
   await once(taken, 'listening')
   t.teardown(() => taken.close())
   const { port } = taken.address() as AddressInfo
-  const plane = new Part('control-plane/src/main.ts', join(dataDir, 'plane.log'))
+  const plane = new TestProcess('control-plane/src/main.ts', join(dataDir, 'plane.log'))
   t.teardown(async () => await plane.kill())
   t.is(await plane.start({ ...environment, MUSTER_HTTP_PORT: String(port) }), 'ended')
   t.is(await plane.ended(), 78)

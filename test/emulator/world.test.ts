@@ -10,7 +10,7 @@ import { Tally, withoutSuperseded } from '../../emulator/src/world/compaction.ts
 import type { Change } from '../../emulator/src/world/model.ts'
 import { World } from '../../emulator/src/world/world.ts'
 import { emulatorFor, EmulatedPhone, named, people, words } from '../support/emulated-phone.ts'
-import { Part } from '../support/part.ts'
+import { TestProcess } from '../support/test-process.ts'
 import { ownPort } from '../support/own-port.ts'
 
 const OWNER = 'wxid_phone1'
@@ -119,7 +119,7 @@ test('an emulator killed while it writes remembers everything it has answered', 
   const random = seeded(seed)
   const dataDir = folder(t)
   const port = await ownPort(t)
-  const emulator = new Part('emulator/src/main.ts', join(dataDir, 'log'))
+  const emulator = new TestProcess('emulator/src/main.ts', join(dataDir, 'log'))
   t.teardown(async () => await emulator.kill())
   const post = async (what: string, body: object): Promise<void> => {
     const url = `http://127.0.0.1:${port}/world/accounts/${OWNER}/${what}`

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { pino } from 'pino'
-import { connectInProcess, LastingDriver, startPhoneAgent, type Dispatch } from '@muster/agent'
+import { connectInProcess, ReconnectingDriver, startPhoneAgent, type Dispatch } from '@muster/agent'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { systemClock } from '@muster/sdk/agent'
 import { messageTo, SYNC_CONTACTS } from '../support/commands.ts'
@@ -106,7 +106,7 @@ test('a Hello carries the account on the phone: at each session, and anew when i
   const leaving = new AbortController()
   const log = pino({ level: 'silent' })
   const { dispatch, change } = switching(emulator, 'phone-3')
-  const driver = await LastingDriver.open(async () => await connectInProcess(dispatch, 'phone-1'), {
+  const driver = await ReconnectingDriver.open(async () => await connectInProcess(dispatch, 'phone-1'), {
     clock: systemClock,
     log,
     signal: leaving.signal,

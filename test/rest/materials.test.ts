@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import test from 'ava'
-import { isWhole } from '../../control-plane/src/materials/pictures.ts'
+import { isWhole } from '../../control-plane/src/records/materials/pictures.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf, sha256 } from '../support/pictures.ts'
 import type { Answer } from '../support/rest-client.ts'

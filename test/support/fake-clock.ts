@@ -1,5 +1,5 @@
 import type { AgentClock } from '@muster/sdk/agent'
-import type { Clock } from '../../control-plane/src/clock.ts'
+import type { Clock } from '../../control-plane/src/infra/clock.ts'
 
 interface Entry {
   readonly due: number

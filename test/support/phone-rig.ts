@@ -9,7 +9,7 @@ import {
   DeviceHealth,
   guarded,
   handlersFor,
-  LastingDriver,
+  ReconnectingDriver,
   type Dispatch,
   type OpenDriver,
 } from '@muster/agent'
@@ -101,7 +101,7 @@ export class PhoneRig {
   /** Of the life that goes on. */
   #dispatcher: Dispatcher | undefined
 
-  private constructor(world: World, phone: string, driver: LastingDriver) {
+  private constructor(world: World, phone: string, driver: ReconnectingDriver) {
     const { emulator, clock, signal, options } = world
     this.emulator = emulator
     this.clock = clock
@@ -143,7 +143,7 @@ export class PhoneRig {
     const dispatch =
       options.dispatch?.(emulator) ?? (async (method, path, body) => await emulator.dispatch(method, path, body))
     const open = options.open?.(emulator) ?? (async () => await connectInProcess(dispatch, phone))
-    const driver = await LastingDriver.open(open, { clock, log, signal, random: () => 1 })
+    const driver = await ReconnectingDriver.open(open, { clock, log, signal, random: () => 1 })
     const rig = new PhoneRig(world, phone, driver)
     if (options.read ?? true) {
       await rig.health.start()

@@ -1,23 +1,23 @@
 import { pino } from 'pino'
-import type { Database } from '../../control-plane/src/database/database.ts'
-import type { FaultPoints } from '../../control-plane/src/fault-points.ts'
-import { CommandWriter } from '../../control-plane/src/gateway/command-writer.ts'
-import { Dispatcher } from '../../control-plane/src/gateway/dispatcher.ts'
-import { HelloDesk } from '../../control-plane/src/gateway/hello.ts'
-import { Reaper } from '../../control-plane/src/gateway/reaper.ts'
-import { Recorder } from '../../control-plane/src/gateway/recorder.ts'
-import { SessionRegistry } from '../../control-plane/src/gateway/registry.ts'
-import { Sessions } from '../../control-plane/src/gateway/sessions.ts'
-import { WorkspaceTime } from '../../control-plane/src/http/schemas.ts'
-import { approvalRule } from '../../control-plane/src/policy/policy-rules.ts'
-import { Policy } from '../../control-plane/src/policy/service.ts'
+import type { Database } from '../../control-plane/src/infra/database/database.ts'
+import type { FaultPoints } from '../../control-plane/src/infra/fault-points.ts'
+import { CommandWriter } from '../../control-plane/src/fleet/commands/writer.ts'
+import { Dispatcher } from '../../control-plane/src/edge/gateway/dispatcher.ts'
+import { Handshake } from '../../control-plane/src/edge/gateway/handshake.ts'
+import { Reaper } from '../../control-plane/src/fleet/commands/reaper.ts'
+import { Recorder } from '../../control-plane/src/fleet/commands/recorder.ts'
+import { SessionRegistry } from '../../control-plane/src/edge/gateway/registry.ts'
+import { Sessions } from '../../control-plane/src/edge/gateway/sessions.ts'
+import { WorkspaceTime } from '../../control-plane/src/infra/workspace-time.ts'
+import { approvalRule } from '../../control-plane/src/fleet/policy/policy-rules.ts'
+import { Policy } from '../../control-plane/src/fleet/policy/service.ts'
 import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
-import { Approval } from '../../control-plane/src/tasks/approval.ts'
-import { TaskCreation } from '../../control-plane/src/tasks/creation.ts'
-import { TaskOperations } from '../../control-plane/src/tasks/operations.ts'
-import { TaskRollUp } from '../../control-plane/src/tasks/progress.ts'
-import { TaskStops } from '../../control-plane/src/tasks/stops.ts'
-import { TaskStore } from '../../control-plane/src/tasks/store.ts'
+import { Approval } from '../../control-plane/src/work/tasks/approval.ts'
+import { TaskCreation } from '../../control-plane/src/work/tasks/creation.ts'
+import { TaskOperations } from '../../control-plane/src/work/tasks/operations.ts'
+import { TaskRollUp } from '../../control-plane/src/work/tasks/roll-up.ts'
+import { TaskStops } from '../../control-plane/src/work/tasks/stops.ts'
+import { TaskStore } from '../../control-plane/src/work/tasks/store.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 class Killed extends Error {}
@@ -100,10 +100,10 @@ export class PlaneLife {
         bell.ring([session.facts.deviceId])
       },
     })
-    const desk = new HelloDesk({ ...ports, writer, allowEmulated: true })
-    abandon = async (tx, deviceId) => await desk.abandon(tx, deviceId)
+    const handshake = new Handshake({ ...ports, writer, allowEmulated: true })
+    abandon = async (tx, deviceId) => await handshake.abandon(tx, deviceId)
     const { dispatcher, recorder } = this
     const cut = (): void => undefined
-    this.sessions = new Sessions({ ...ports, desk, recorder, dispatcher, heartbeatMs: 3000, cut })
+    this.sessions = new Sessions({ ...ports, handshake, recorder, dispatcher, heartbeatMs: 3000, cut })
   }
 }

@@ -13,7 +13,7 @@ import {
   type FinalItemStatus,
   type GatewayFrame,
 } from '@muster/proto'
-import type { SessionStream } from '../../control-plane/src/gateway/session.ts'
+import type { SessionStream } from '../../control-plane/src/edge/gateway/session.ts'
 
 type Down = NonNullable<GatewayFrame['frame']>
 type Up = NonNullable<AgentFrame['frame']>

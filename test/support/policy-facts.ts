@@ -1,12 +1,12 @@
-import type { AccountRow } from '../../control-plane/src/accounts/model.ts'
-import { WorkspaceTime } from '../../control-plane/src/http/schemas.ts'
+import type { AccountRow } from '../../control-plane/src/infra/database/tables/accounts.ts'
+import { WorkspaceTime } from '../../control-plane/src/infra/workspace-time.ts'
 import {
-  Judge,
+  AdmissionRules,
   type AccountFacts,
   type PersonFacts,
   type PolicyFacts,
   type Work,
-} from '../../control-plane/src/policy/admission-rules.ts'
+} from '../../control-plane/src/fleet/policy/admission-rules.ts'
 
 // What the rules would know, without a database: account n is on device n.
 
@@ -45,7 +45,7 @@ interface Given extends Partial<Omit<PolicyFacts, 'accounts'>> {
 }
 
 /** A judge over accounts 1, 2 … as given, one under the safe policy when nothing is said. */
-export function judgeOf({ accounts = [{}], ...more }: Given = {}): Judge {
+export function judgeOf({ accounts = [{}], ...more }: Given = {}): AdmissionRules {
   const known = accounts.map(({ used, busy = false, endedAt = null, ...row }, at): AccountFacts => {
     const none = { posts: 0, messages: 0, likes: 0, comments: 0 }
     return { account: account(at + 1, row), used: used ?? none, busy, endedAt }
@@ -59,7 +59,7 @@ export function judgeOf({ accounts = [{}], ...more }: Given = {}): Judge {
     people: new Map(),
     ...more,
   }
-  return new Judge(facts, time)
+  return new AdmissionRules(facts, time)
 }
 
 /** Work of account n on device n. */

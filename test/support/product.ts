@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startEmulator, type Emulator } from '@muster/emulator'
-import { Part } from './part.ts'
+import { TestProcess } from './test-process.ts'
 import { ownPort } from './own-port.ts'
 import { RestClient } from './rest-client.ts'
 import { signedInAdmin } from './signed-in-admin.ts'
@@ -14,8 +14,8 @@ import { signedInAdmin } from './signed-in-admin.ts'
  */
 export class Product extends RestClient {
   readonly emulator: Emulator
-  readonly plane: Part
-  readonly agents = new Map<string, Part>()
+  readonly plane: TestProcess
+  readonly agents = new Map<string, TestProcess>()
   readonly #dir: string
   readonly #ports: { readonly http: number; readonly grpc: number }
 
@@ -24,7 +24,7 @@ export class Product extends RestClient {
     this.emulator = emulator
     this.#dir = dir
     this.#ports = ports
-    this.plane = new Part('control-plane/src/main.ts', join(dir, 'control-plane.log'))
+    this.plane = new TestProcess('control-plane/src/main.ts', join(dir, 'control-plane.log'))
   }
 
   async startPlane(): Promise<'ready' | 'ended'> {
@@ -47,7 +47,8 @@ export class Product extends RestClient {
   /** Starts the agent of a phone, enrolling it at the first start; `fault` names the point at which it kills itself. */
   async startAgent(phoneId: string, fault?: string): Promise<'ready' | 'ended'> {
     const directory = join(this.#dir, 'agents', phoneId)
-    const agent = this.agents.get(phoneId) ?? new Part('agent/src/main.ts', join(this.#dir, `agent-${phoneId}.log`))
+    const agent =
+      this.agents.get(phoneId) ?? new TestProcess('agent/src/main.ts', join(this.#dir, `agent-${phoneId}.log`))
     this.agents.set(phoneId, agent)
     const enrolled = existsSync(join(directory, 'device.json'))
     const code = enrolled ? '' : String((await this.ok('POST', '/devices/enrolment-codes', { name: phoneId }))['code'])

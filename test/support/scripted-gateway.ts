@@ -15,7 +15,7 @@ import {
   type Resume,
 } from '@muster/proto'
 import { enrol, type Identity } from '@muster/sdk/agent'
-import { CertificateAuthority } from '../../control-plane/src/gateway/ca.ts'
+import { CertificateAuthority } from '../../control-plane/src/edge/gateway/ca.ts'
 import { within } from './within.ts'
 
 type Up = NonNullable<AgentFrame['frame']>

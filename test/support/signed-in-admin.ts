@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { openDatabase } from '../../control-plane/src/database/database.ts'
-import { insert } from '../../control-plane/src/database/table.ts'
+import { openDatabase } from '../../control-plane/src/infra/database/database.ts'
+import { insert } from '../../control-plane/src/infra/database/table.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 /** What the plane keeps of it. */

@@ -1,4 +1,4 @@
-import { warningIn, type Warning } from './signs.ts'
+import { warningIn, type Warning } from './warning-texts.ts'
 import type { Snapshot, UiElement } from './snapshot.ts'
 
 const HANG_UP = '挂断'

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import multer from '@koa/multer'
 import type { Context } from 'koa'
-import { invalid, MusterError } from '../errors.ts'
+import { invalid, MusterError } from '../infra/errors.ts'
 import type { UploadedFile } from './route.ts'
 
 const LARGEST_JSON_BYTES = 1024 * 1024

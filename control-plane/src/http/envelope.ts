@@ -1,7 +1,7 @@
 import type { Context, Next } from 'koa'
 import type { Logger } from 'pino'
 import { UniqueConstraintError } from 'sequelize'
-import { MusterError } from '../errors.ts'
+import { MusterError } from '../infra/errors.ts'
 
 /** What the middlewares hand on. */
 export interface RequestState {

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa'
-import { MusterError } from '../errors.ts'
+import { MusterError } from '../infra/errors.ts'
 
 /** Answers OPTIONS, and refuses a method that an existing path does not have; both say which ones it has. */
 export function allowOnly(ctx: Context, methods: Iterable<string>): void {

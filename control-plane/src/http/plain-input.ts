@@ -1,4 +1,4 @@
-import { invalid } from '../errors.ts'
+import { invalid } from '../infra/errors.ts'
 
 /** Deeper than anything the API takes, and far from where code that walks a value runs out of stack. */
 const DEEPEST = 32

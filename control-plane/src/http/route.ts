@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { z, type ZodType } from 'zod'
-import type { Role } from '../auth/model.ts'
+import type { Role } from '../infra/database/tables/users.ts'
 
 /** Who calls, as far as a handler needs to know. */
 export interface Caller {

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { MusterError } from '../errors.ts'
+import { MusterError } from '../infra/errors.ts'
 import type { ByteRange, FileAnswer } from './route.ts'
 
 /** Answers bytes: the whole, the part a `Range` asks for, or nothing when the client has them already. */

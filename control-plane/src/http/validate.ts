@@ -1,5 +1,5 @@
 import type { ZodError, ZodType, z } from 'zod'
-import { invalid } from '../errors.ts'
+import { invalid } from '../infra/errors.ts'
 import { plainInput } from './plain-input.ts'
 
 const LONGEST_TEXT = 300

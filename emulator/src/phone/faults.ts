@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { known } from '../schema.ts'
+import { strictFields } from '../schema.ts'
 
 /** What can strike at any WebDriver command, before or after it ran. */
 export const COMMAND_FAULTS = ['SLOW_SCREEN', 'HANG', 'STREAM_CUT', 'AGENT_KILLED', 'HTTP_ERROR'] as const
@@ -22,7 +22,7 @@ export const FAULT_KINDS = [
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
-export const FaultOrder = known({
+export const FaultOrder = strictFields({
   kind: z.enum(FAULT_KINDS),
   /** How often it happens. */
   times: z.int().min(1).max(1_000_000).default(1),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { COMMAND_FAULTS, type Strike } from '../phone/faults.ts'
 import type { Phone } from '../phone/phone.ts'
 import { APP } from '../phone/phone.ts'
-import type { Surroundings } from '../phone/surroundings.ts'
+import type { PhoneEnvironment } from '../phone/phone-environment.ts'
 import { SCREEN } from '../phone/ui.ts'
 import { partsOf, Routes } from '../routing.ts'
 import { WebDriverError } from './error.ts'
@@ -100,13 +100,13 @@ const done = (result: void): null => result ?? null
 /** The W3C WebDriver protocol with the extensions of Appium's UiAutomator2 driver, for all phones of one emulator. */
 export class WebDriverServer {
   readonly #phones: ReadonlyMap<string, Phone>
-  readonly #surroundings: Surroundings
+  readonly #environment: PhoneEnvironment
   readonly #sessions = new Map<string, Session>()
   readonly #routes: Routes<(names: readonly string[], body: unknown) => unknown>
 
-  constructor(phones: ReadonlyMap<string, Phone>, surroundings: Surroundings) {
+  constructor(phones: ReadonlyMap<string, Phone>, environment: PhoneEnvironment) {
     this.#phones = phones
-    this.#surroundings = surroundings
+    this.#environment = environment
     const commands = Object.entries(COMMANDS).map(([command, handler]) => {
       const [method, path] = command.split(' ')
       const run = async ([id = '', ...names]: readonly string[], body: unknown): Promise<unknown> =>
@@ -150,9 +150,9 @@ export class WebDriverServer {
 
   async #misbehave(phone: Phone, { kind, ms }: Strike): Promise<void> {
     if (kind === 'SLOW_SCREEN' || kind === 'HANG') await delay(ms, undefined, { ref: false })
-    if (kind === 'STREAM_CUT') this.#surroundings.cutNetwork(phone.id)
+    if (kind === 'STREAM_CUT') this.#environment.cutNetwork(phone.id)
     if (kind === 'AGENT_KILLED') {
-      this.#surroundings.killAgent(phone.id)
+      this.#environment.killAgent(phone.id)
       throw new WebDriverError('unknown error', 'the agent that asked was killed')
     }
     if (kind === 'HTTP_ERROR') {

@@ -28,7 +28,7 @@ export interface FaultPoints {
 export const noFaults: FaultPoints = { hit: () => undefined }
 
 /** Kills this process, as `kill -9` would, the n-th time an armed point is reached. */
-export class DeadlyPoint implements FaultPoints {
+export class CrashPoint implements FaultPoints {
   #name = ''
   #left = 0
 

@@ -8,7 +8,7 @@ export { Backoff, type BackoffOptions } from './backoff.ts'
 export { isQuietMinute, localTime, refusedByBudget, type LocalTime } from './budget.ts'
 export { sleep, systemClock, type AgentClock, type AgentTimer } from './clock.ts'
 export { NotTapped, type Effect, type EffectItem, type Settled } from './effect.ts'
-export { DeadlyPoint, KIT_FAULT_POINTS, noFaults, step, type FaultPoints } from './fault-points.ts'
+export { CrashPoint, KIT_FAULT_POINTS, noFaults, step, type FaultPoints } from './fault-points.ts'
 export type {
   CommandContext,
   CommandHandler,

@@ -1,0 +1,113 @@
+import { rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import Router from '@koa/router'
+import Koa, { type Context, type Middleware } from 'koa'
+import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
+import type { Authenticator } from '../../records/auth/service.ts'
+import { formReader, jsonBody, type Form } from '../../http/body.ts'
+import { callerOf, mayCall } from './callers.ts'
+import type { Changes, Input } from './changes.ts'
+import { docsRoutes } from './docs.ts'
+import { upgradeRequired } from './event-socket.ts'
+import { errorEnvelope, requestIdOf, type RequestState } from '../../http/envelope.ts'
+import { allowOnly } from '../../http/methods.ts'
+import { plainInput } from '../../http/plain-input.ts'
+import { FileAnswer, Nothing, type Caller, type Route } from '../../http/route.ts'
+import { sendFile } from '../../http/send-file.ts'
+import { validate } from '../../http/validate.ts'
+
+export interface HttpDeps {
+  readonly routes: readonly Route[]
+  /** Answers outside the API, such as health and metrics. */
+  readonly root: Middleware
+  readonly auth: Authenticator
+  readonly changes: Changes
+  readonly uploadDir: string
+  readonly log: Logger
+}
+
+/** The HTTP server with all routes; not listening yet. */
+export function httpServer(deps: HttpDeps): Server {
+  const app = new Koa()
+  app.on('error', (error: unknown) => deps.log.warn({ err: error }, 'http connection error'))
+  app.use(async (ctx, next) => {
+    const given = ctx.get('x-request-id')
+    const state = ctx.state as RequestState
+    state.requestId = /^[\w.-]{1,64}$/.test(given) ? given : uuidv7()
+    ctx.set('x-request-id', state.requestId)
+    ctx.set('x-content-type-options', 'nosniff')
+    await next()
+  })
+  app.use(errorEnvelope(deps.log))
+  app.use(deps.root)
+  app.use(docsRoutes(deps.routes))
+  app.use(upgradeRequired())
+  const router = new Router({ prefix: '/api/v1' })
+  for (const route of deps.routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    router[route.method](path, route.method === 'get' ? reading(route, deps) : changing(route, deps))
+  }
+  app.use(router.routes())
+  app.use((ctx) => {
+    const { path } = router.match(ctx.path, ctx.method)
+    const methods = path.flatMap((layer) => layer.methods)
+    if (methods.length > 0) allowOnly(ctx, methods)
+  })
+  const handle = app.callback()
+  // Koa answers every request itself, also after an error.
+  return createServer(
+    { shouldUpgradeCallback: asksForWebSocket },
+    (request, response) => void handle(request, response),
+  )
+}
+
+/** Other upgrades are offers a client makes with an ordinary request, such as HTTP/2. */
+const asksForWebSocket = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'websocket'
+
+function reading(route: Route, deps: HttpDeps): Middleware {
+  return async (ctx) => {
+    const caller = await callerOf(route, ctx, deps.auth)
+    mayCall(route, caller)
+    await reply(ctx, await route.handle(inputOf(route, ctx, caller, { fields: undefined, file: undefined })))
+  }
+}
+
+function changing(route: Route, deps: HttpDeps): Middleware {
+  const formOf = formReader(deps.uploadDir, route.largestUploadBytes)
+  return async (ctx) => {
+    let form: Form = { fields: undefined, file: undefined }
+    try {
+      const data = await deps.changes.answer(route, ctx, async (caller) => {
+        form = route.upload ? await formOf(ctx) : { fields: await jsonBody(ctx), file: undefined }
+        return inputOf(route, ctx, caller, form)
+      })
+      await reply(ctx, data)
+    } finally {
+      if (form.file) await rm(form.file.path, { force: true })
+    }
+  }
+}
+
+function inputOf(route: Route, ctx: Context, caller: Caller, { fields, file }: Form): Input {
+  if (file) plainInput(file.originalName, 'file')
+  return {
+    params: validate(route.params, ctx['params'], 'path'),
+    query: validate(route.query, withoutEmpty(ctx.query), 'query'),
+    body: validate(route.body ?? Nothing, route.upload ? withoutEmpty(fields) : fieldsOf(fields), 'body'),
+    file,
+    caller,
+  }
+}
+
+/** Nothing sent is nothing asked for; `null` is a mistake. */
+const fieldsOf = (fields: unknown): unknown => (fields === undefined ? {} : fields)
+
+/** Forms send what was left empty as `name=`. */
+const withoutEmpty = (fields: unknown): object =>
+  Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== ''))
+
+async function reply(ctx: Context, data: unknown): Promise<void> {
+  if (data instanceof FileAnswer) return await sendFile(ctx, data)
+  ctx.body = { code: 200, msg: 'success', data: data ?? null, timestamp: Date.now(), requestId: requestIdOf(ctx) }
+}

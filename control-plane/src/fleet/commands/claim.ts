@@ -1,0 +1,239 @@
+import type { Command } from '@muster/proto'
+import type { Transaction } from 'sequelize'
+import type { Clock } from '../../infra/clock.ts'
+import type { Database } from '../../infra/database/database.ts'
+import { pick, updateAlike } from '../../infra/database/statements.ts'
+import { columnsBut } from '../../infra/database/table.ts'
+import type {
+  Admission,
+  CommandAdmission,
+  DispatchCandidate,
+  EventLog,
+  NewEvent,
+  SkippedItem,
+  TaskProgress,
+} from '../../ports.ts'
+import type { CommandHead } from '../../infra/database/tables/commands.ts'
+import { accountHold } from './account-hold.ts'
+import { commandFrame } from './frame.ts'
+import type { Session } from '../../edge/gateway/session.ts'
+
+const COMMANDS_PER_DEVICE = 4
+/** Looked at where all of those are held: what waits behind them may go. */
+const COMMANDS_BEHIND_HELD = 100
+const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'holdReason', 'accountId'] as const
+
+export interface ClaimDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly admission: CommandAdmission
+  readonly progress: TaskProgress
+  readonly events: EventLog
+}
+
+export interface Claimed {
+  readonly session: Session
+  readonly command: Command
+  readonly bytes: number
+}
+
+type Hold = Extract<Admission, { kind: 'hold' }>
+
+interface Candidate extends DispatchCandidate {
+  readonly session: Session
+  /** As it is stored: what was planned before the phone's account was known has none there. */
+  readonly stored: CommandHead
+}
+
+/** One write's choice of what goes out to which device: in order for each, and only what the rules admit. */
+export class Claim {
+  /** Devices that are to be looked at again right after. */
+  readonly again = new Set<number>()
+  readonly #deps: ClaimDeps
+  readonly #tx: Transaction
+  readonly #now: number
+
+  constructor(deps: ClaimDeps, tx: Transaction) {
+    this.#deps = deps
+    this.#tx = tx
+    this.#now = deps.clock.now().getTime()
+  }
+
+  /** Marks as written what may go out to the sessions' devices now. */
+  async of(sessions: readonly Session[]): Promise<Claimed[]> {
+    const heads = await this.#candidates(sessions, COMMANDS_PER_DEVICE)
+    const first = await this.#admit(sessions.flatMap((session) => (heads.get(session) ?? []).slice(0, session.room)))
+    const behind = await this.#candidates(first.held, COMMANDS_BEHIND_HELD)
+    const second = await this.#admit([...behind.values()].flat())
+    for (const { facts } of second.held) this.again.add(facts.deviceId)
+    const going = [...first.going, ...second.going]
+    if (going.length === 0) return []
+    await this.#write(going)
+    const payloads = await this.#payloads(going)
+    return going.map(({ session, stored, open }) => {
+      const payload = payloads.get(stored.id) ?? new Uint8Array()
+      const itemIds = open.map((item) => String(item.id))
+      const command = commandFrame(stored, payload, { itemIds, wechatId: session.facts.wechatId, now: this.#now })
+      return { session, command, bytes: payload.length }
+    })
+  }
+
+  /** What is due for devices, in order: `each` times as many commands as there are devices. */
+  async #candidates(sessions: readonly Session[], each: number): Promise<Map<Session, Candidate[]>> {
+    if (sessions.length === 0) return new Map()
+    const { db } = this.#deps
+    const limit = sessions.length * each
+    const { commands, items } = db.models
+    const due = await pick(
+      db,
+      commands,
+      columnsBut(commands, 'payload'),
+      {
+        // The sign keeps SQLite from going through the queues of all devices by the index that has this column.
+        where: `device_id IN (:deviceIds) AND status = 'QUEUED' AND after_command_id IS NULL AND cancel_code IS NULL
+          AND not_before <= :now AND +deliver_by > :now ORDER BY id LIMIT :limit`,
+        deviceIds: sessions.map((session) => session.facts.deviceId),
+        now: this.#now,
+        limit,
+      },
+      this.#tx,
+    )
+    if (due.length === 0) return new Map()
+    const found = await pick(
+      db,
+      items,
+      columnsBut(items, 'payload'),
+      {
+        where: "command_id IN (:commandIds) AND status = 'PENDING' ORDER BY id",
+        commandIds: due.map((command) => command.id),
+      },
+      this.#tx,
+    )
+    const itemsOf = Map.groupBy(found, (item) => item.commandId)
+    const dueOf = Map.groupBy(due, (command) => command.deviceId)
+    // A device with a long queue may have taken the places of others: they are served in the next turn.
+    if (due.length === limit) {
+      for (const { facts } of sessions) if (!dueOf.has(facts.deviceId)) this.again.add(facts.deviceId)
+    }
+    const candidate = (session: Session, stored: CommandHead): Candidate => ({
+      session,
+      stored,
+      command: { ...stored, accountId: stored.accountId ?? session.facts.accountId },
+      open: itemsOf.get(stored.id) ?? [],
+    })
+    return new Map(
+      sessions.map((session) => [
+        session,
+        (dueOf.get(session.facts.deviceId) ?? []).map((stored) => candidate(session, stored)),
+      ]),
+    )
+  }
+
+  /** Lets go what may go, as far as there is room, and holds the rest. Answers the sessions of which all was held. */
+  async #admit(candidates: readonly Candidate[]): Promise<{ going: Candidate[]; held: Session[] }> {
+    if (candidates.length === 0) return { going: [], held: [] }
+    const going: Candidate[] = []
+    const held: { command: CommandHead; hold: Hold }[] = []
+    const free = new Set<Session>()
+    const room = new Map(candidates.map(({ session }) => [session, session.room]))
+    const admissions = await this.#deps.admission.beforeDispatch(this.#tx, candidates)
+    for (const [index, candidate] of candidates.entries()) {
+      const { session, command } = candidate
+      const admission = admissions[index]
+      const hold = admission?.kind === 'hold' ? admission : accountHold(session.facts, command, this.#now)
+      const left = room.get(session) ?? 0
+      if (hold) held.push({ command, hold })
+      else free.add(session)
+      if (hold || admission?.kind !== 'send' || left === 0) continue
+      const some = await this.#withoutSkipped(candidate, admission.skipped)
+      if (some.length > 0) room.set(session, left - 1)
+      going.push(...some)
+    }
+    await this.#hold(held)
+    return { going, held: [...room.keys()].filter((session) => !free.has(session)) }
+  }
+
+  /** While a hold follows on another the delivery clock stands still in between, too. */
+  async #hold(held: readonly { command: CommandHead; hold: Hold }[]): Promise<void> {
+    for (const alike of Map.groupBy(held, ({ hold }) => JSON.stringify(hold)).values()) {
+      const hold = alike[0]?.hold
+      if (!hold) continue
+      const { untilMs, code, reason, clockStands } = hold
+      const heldSince = 'CASE WHEN hold_reason IS NULL THEN :now ELSE not_before END'
+      const moved = clockStands ? `deliver_by = deliver_by + :untilMs - ${heldSince}, ` : ''
+      const ids = alike.map(({ command }) => command.id)
+      await this.#deps.db.statements.run(
+        `UPDATE commands SET ${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason WHERE id IN (:ids)`,
+        { untilMs, code, reason: reason.slice(0, 500), ids, ...(clockStands ? { now: this.#now } : {}) },
+        this.#tx,
+      )
+    }
+  }
+
+  /** Read only of what goes: what is held may be large. */
+  async #payloads(going: readonly Candidate[]): Promise<Map<string, Uint8Array>> {
+    const { db } = this.#deps
+    const ids = going.map(({ stored }) => stored.id)
+    const found = await pick(db, db.models.commands, ['id', 'payload'], { where: 'id IN (:ids)', ids }, this.#tx)
+    return new Map(found.map(({ id, payload }) => [id, payload]))
+  }
+
+  /** Ends items that must not go out; answers the rest, or nothing when none is left. */
+  async #withoutSkipped(candidate: Candidate, skips: readonly SkippedItem[]): Promise<Candidate[]> {
+    if (skips.length === 0 && candidate.open.length > 0) return [candidate]
+    const { db, progress } = this.#deps
+    const { command, open } = candidate
+    const [tx, finishedAt] = [this.#tx, this.#now]
+    for (const { itemId, code, reason } of skips) {
+      await db.models.items.update(
+        { status: 'SKIPPED', code, reason, finishedAt },
+        { where: { id: itemId }, transaction: tx },
+      )
+    }
+    const skipped = new Set(skips.map(({ itemId }) => itemId))
+    await this.#deps.events.append(tx, itemEvents(command.taskId, skipped, 'SKIPPED'))
+    const left = open.filter((item) => !skipped.has(item.id))
+    if (left.length === 0) {
+      await db.models.commands.update(
+        { status: 'CANCELLED', finishedAt, resultReason: 'nothing was left to do' },
+        { where: { id: command.id }, transaction: tx },
+      )
+      await progress.commandsFinished(tx, [command.id])
+    }
+    await progress.itemsChanged(tx, [command.taskId])
+    return left.length === 0 ? [] : [{ ...candidate, open: left }]
+  }
+
+  async #write(going: readonly Candidate[]): Promise<void> {
+    const { db } = this.#deps
+    const [tx, now] = [this.#tx, this.#now]
+    const written = going.map(({ stored: before, command, session }) => {
+      const status = 'DISPATCHED' as const
+      const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now }
+      return { before, after: { ...command, status, ...sent, holdCode: null, holdReason: null } }
+    })
+    await updateAlike(db, db.models.commands, written, COMMAND_COLUMNS, tx)
+    const sentItems = going.flatMap((one) =>
+      one.open.map((before) => ({
+        before,
+        after: {
+          ...before,
+          status: 'DISPATCHED' as const,
+          attempts: before.attempts + 1,
+          accountId: before.accountId ?? one.command.accountId,
+          // Why it came back from a phone before.
+          code: null,
+          reason: null,
+        },
+      })),
+    )
+    await updateAlike(db, db.models.items, sentItems, ['status', 'attempts', 'accountId', 'code', 'reason'], tx)
+    await this.#deps.events.append(
+      tx,
+      sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),
+    )
+  }
+}
+
+const itemEvents = (taskId: number, itemIds: Iterable<number>, status: string): NewEvent[] =>
+  [...itemIds].map((refId) => ({ type: 'item.updated', refId, taskId, status }))

@@ -1,0 +1,19 @@
+import type { Transaction } from 'sequelize'
+import type { Database } from '../../infra/database/database.ts'
+import { pick } from '../../infra/database/statements.ts'
+import type { Session } from '../../edge/gateway/session.ts'
+
+/**
+ * Those of the sessions that are not their device's newest: a later Hello was taken in, here or by another gateway.
+ * Asked in the write it protects, so that nothing of theirs can be stored or sent after that.
+ */
+export async function overtaken(
+  db: Database,
+  tx: Transaction,
+  sessions: ReadonlySet<Session>,
+): Promise<ReadonlySet<Session>> {
+  const ids = [...sessions].map(({ facts }) => facts.deviceId)
+  const devices = await pick(db, db.models.devices, ['id', 'epoch'], { where: 'id IN (:ids)', ids }, tx)
+  const epochs = new Map(devices.map(({ id, epoch }) => [id, epoch]))
+  return new Set([...sessions].filter(({ facts }) => epochs.get(facts.deviceId) !== facts.epoch))
+}

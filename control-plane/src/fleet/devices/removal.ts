@@ -1,0 +1,27 @@
+import type { Clock } from '../../infra/clock.ts'
+import type { Database } from '../../infra/database/database.ts'
+import type { DeviceSessions, EventLog } from '../../ports.ts'
+import type { TaskStops } from '../../work/tasks/stops.ts'
+
+export interface RemovalDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly events: EventLog
+  readonly sessions: DeviceSessions
+  readonly stops: TaskStops
+}
+
+/** Revokes a device for good. Nobody will hear from it again, so everything it had to do ends with it. */
+export async function removeDevice(deps: RemovalDeps, id: number): Promise<void> {
+  const { db, clock, events, sessions, stops } = deps
+  await db.write(async (tx) => {
+    const gone = { deletedAt: clock.now().getTime(), certificateSerial: null, online: false, accountId: null }
+    await db.models.devices.update(gone, { where: { id }, transaction: tx })
+    await db.models.accounts.update({ deviceId: null }, { where: { deviceId: id }, transaction: tx })
+    await events.append(tx, [{ type: 'device.updated', refId: id, status: 'DISABLED' }])
+    await stops.deviceDeleted(tx, id)
+    await sessions.abandon(tx, id)
+  })
+  sessions.disconnect(id, 'deleted by an operator')
+  await stops.finish()
+}

@@ -1,0 +1,181 @@
+import type { Budget, ErrorCode } from '@muster/proto'
+import { Op, type Transaction } from 'sequelize'
+import type { AccountRow, Caps } from '../../infra/database/tables/accounts.ts'
+import type { Clock } from '../../infra/clock.ts'
+import type { Database } from '../../infra/database/database.ts'
+import { insertRows } from '../../infra/database/statements.ts'
+import { row } from '../../infra/database/table.ts'
+import type { WorkspaceTime } from '../../infra/workspace-time.ts'
+import type {
+  AccountGuard,
+  Admission,
+  CommandAdmission,
+  DeviceSessions,
+  DispatchBell,
+  DispatchCandidate,
+} from '../../ports.ts'
+import type { ItemRow } from '../../infra/database/tables/tasks.ts'
+import { AdmissionRules, returnedHold, type Hold, type Work } from './admission-rules.ts'
+import { doneOn, readFacts } from './facts.ts'
+import { identicalMomentHolds } from './identical-moments.ts'
+import { capKindOf, rulesOf } from './policy-rules.ts'
+
+export interface PolicyDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly wechatRulesAccepted: boolean
+  readonly sessions: DeviceSessions
+  readonly bell: DispatchBell
+}
+
+const HEALTH_LOST = 20
+/** How soon a command is looked at again that waits for a person. */
+const HOLD_MS = 5000
+
+/** The rules of section "Safety" of the README, asked before each dispatch and leased to the phones. */
+export class Policy implements CommandAdmission, AccountGuard {
+  readonly #deps: PolicyDeps
+
+  constructor(deps: PolicyDeps) {
+    this.#deps = deps
+  }
+
+  /** What the account has done on the workspace's day so far. */
+  async usedToday(accountId: number): Promise<Caps> {
+    const used: Caps = { posts: 0, messages: 0, likes: 0, comments: 0 }
+    for (const { kind, n } of await doneOn(this.#query(), [accountId])) used[kind] = n
+    return used
+  }
+
+  async setCaps(accountId: number, caps: Partial<Caps>): Promise<void> {
+    await this.#change(accountId, { caps })
+  }
+
+  /** A person looked at the phone; the account may work again, and what waited for that begins. */
+  async clear(accountId: number): Promise<void> {
+    const { db, clock, bell } = this.#deps
+    await this.#change(accountId, { status: 'ACTIVE', stopCode: null, stopReason: null })
+    const account = await row(db.models.accounts, { where: { id: accountId } })
+    if (!account?.deviceId) return
+    const { deviceId } = account
+    const now = clock.now().getTime()
+    const waiting = { deviceId, status: 'QUEUED' as const, notBefore: { [Op.between]: [now, now + HOLD_MS] as const } }
+    await db.write(
+      async (tx) => await db.models.commands.update({ notBefore: now }, { where: waiting as never, transaction: tx }),
+    )
+    bell.ring([deviceId])
+  }
+
+  async stop(tx: Transaction, accountId: number, code: ErrorCode, reason: string): Promise<void> {
+    const { accounts } = this.#deps.db.models
+    const account = await row(accounts, { where: { id: accountId }, transaction: tx })
+    if (!account || account.status !== 'ACTIVE') return
+    const changes = {
+      status: code === 'LOGIN_REQUIRED' ? ('LOGGED_OUT' as const) : ('STOPPED' as const),
+      stopCode: code,
+      stopReason: reason.slice(0, 500),
+      health: Math.max(0, account.health - HEALTH_LOST),
+      budgetVersion: account.budgetVersion + 1,
+    }
+    await accounts.update(changes, { where: { id: accountId }, transaction: tx })
+    tx.afterCommit(() => void this.#deps.sessions.pushBudget(accountId).catch(() => undefined))
+  }
+
+  async spend(
+    tx: Transaction,
+    items: readonly { readonly id: number; readonly action: string; readonly accountId: number | null }[],
+  ): Promise<void> {
+    const now = this.#deps.clock.now().getTime()
+    const day = this.#deps.time.day(now)
+    const spent = items.flatMap(({ id, action, accountId }) => {
+      const kind = capKindOf(action as ItemRow['action'])
+      return kind && accountId !== null ? [{ accountId, day, kind, itemId: id, at: now }] : []
+    })
+    const { db } = this.#deps
+    const columns = ['accountId', 'day', 'kind', 'itemId', 'at'] as const
+    await insertRows(db, db.models.budgetSpends, { columns, rows: spent, ignoreDuplicates: true }, tx)
+  }
+
+  async budget(accountId: number): Promise<Budget | undefined> {
+    const account = await row(this.#deps.db.models.accounts, { where: { id: accountId } })
+    if (!account) return undefined
+    const rules = rulesOf(account)
+    return {
+      accountWechatId: account.wechatId,
+      day: this.#deps.time.day(this.#deps.clock.now().getTime()),
+      version: account.budgetVersion,
+      ...rules.caps,
+      quietStartMinute: rules.quietStart,
+      quietEndMinute: rules.quietEnd,
+      timeZone: this.#deps.time.zone,
+      minIntervalMs: rules.minIntervalMs,
+      stopped: account.status !== 'ACTIVE',
+    }
+  }
+
+  async beforeDispatch(tx: Transaction, candidates: readonly DispatchCandidate[]): Promise<Admission[]> {
+    const now = this.#deps.clock.now().getTime()
+    const customerIds = candidates.flatMap(({ open }) =>
+      open.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : [])),
+    )
+    const commands = candidates.map(({ command }) => command)
+    const judge = await this.judge(commands, customerIds, tx)
+    const alike = await identicalMomentHolds(this.#deps.db, tx, candidates, now)
+    return candidates.map((candidate) => {
+      const hold = alike.get(candidate.command.id)
+      return admission(judge, candidate, { now, hold })
+    })
+  }
+
+  /** The rules over what is known now, for this work and these customers; asking changes nothing. */
+  async judge(
+    work: readonly Pick<Work, 'deviceId' | 'accountId'>[],
+    customerIds: readonly number[] = [],
+    tx?: Transaction,
+  ): Promise<AdmissionRules> {
+    const { time, wechatRulesAccepted } = this.#deps
+    const facts = await readFacts(this.#query(tx), work, customerIds)
+    return new AdmissionRules({ ...facts, wechatRulesAccepted }, time)
+  }
+
+  /** What keeps the account from acting now, if anything does. */
+  async holdOf({ id: accountId, deviceId }: Pick<AccountRow, 'id' | 'deviceId'>): Promise<Hold | undefined> {
+    if (deviceId === null) {
+      const reason = `account ${accountId} is on no device now; sign in with it on one`
+      return { code: 'LOGIN_REQUIRED', reason, untilMs: null, clockStands: false }
+    }
+    const work: Work = { taskId: null, deviceId, accountId, effectClass: 'ONCE' }
+    return (await this.judge([work])).hold(work, this.#deps.clock.now().getTime())
+  }
+
+  #query(tx?: Transaction) {
+    const { db, clock, time } = this.#deps
+    const now = clock.now().getTime()
+    return { db, now, day: time.day(now), tx }
+  }
+
+  async #change(accountId: number, changes: Partial<AccountRow>): Promise<void> {
+    const { db } = this.#deps
+    await db.write(async (tx) => {
+      await db.models.accounts.update(changes, { where: { id: accountId }, transaction: tx })
+      await db.models.accounts.increment('budgetVersion', { by: 1, where: { id: accountId }, transaction: tx })
+    })
+    await this.#deps.sessions.pushBudget(accountId)
+  }
+}
+
+function admission(
+  judge: AdmissionRules,
+  { command, open }: DispatchCandidate,
+  { now, hold: other }: { now: number; hold: Hold | undefined },
+): Admission {
+  const hold = judge.hold(command, now) ?? returnedHold(command, open, now) ?? judge.restHold(command, now) ?? other
+  if (hold) return { kind: 'hold', ...hold, untilMs: hold.untilMs ?? now + HOLD_MS }
+  const skipped = open.flatMap((item) => {
+    const refusal = judge.refusal(command, item, now)
+    return refusal ? [{ itemId: item.id, ...refusal }] : []
+  })
+  if (skipped.length < open.length) judge.begin(command)
+  return { kind: 'send', skipped }
+}

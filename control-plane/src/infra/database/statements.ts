@@ -1,0 +1,92 @@
+import type { Transaction } from 'sequelize'
+import type { Database } from './database.ts'
+import { columnOf, decoderOf, type Table } from './table.ts'
+
+type Value = string | number | boolean | Uint8Array | null | undefined
+/** By the names they have in the text, as `:name`; a list stands in brackets of its own, as in `id IN (:ids)`. */
+export type Values = Readonly<Record<string, Value | readonly (string | number)[]>>
+
+/**
+ * Statements on the way of every command, as text: making a text and a row's object anew costs Sequelize several times
+ * what the database does for it. One text has to serve for lists of any length, so that it is prepared once; how is the
+ * database's own matter.
+ */
+export interface Statements {
+  /** How an INSERT begins that passes over rows which are there already. */
+  readonly insertOrIgnore: string
+  select<Row extends object>(sql: string, values: Values, tx: Transaction | undefined): Promise<Row[]>
+  /** Answers how many rows it changed. */
+  run(sql: string, values: Values, tx: Transaction): Promise<number>
+  /** The same statement with each of the values. */
+  runEach(sql: string, many: readonly Values[], tx: Transaction): Promise<void>
+}
+
+type Column<Row> = keyof Row & string
+
+/** A condition in SQL, with what may follow it, and the values it names. */
+type Condition = Values & { readonly where: string }
+
+/** Columns of the rows that fit. */
+export async function pick<Row extends object, Name extends Column<Row>>(
+  { statements }: Database,
+  table: Table<Row>,
+  columns: readonly Name[],
+  { where, ...values }: Condition,
+  tx?: Transaction,
+): Promise<Pick<Row, Name>[]> {
+  const list = columns.map((name) => `${columnOf(table, name)} AS ${name}`).join(', ')
+  const found = await statements.select(`SELECT ${list} FROM ${table.tableName} WHERE ${where}`, values, tx)
+  const decode = decoderOf(table)
+  for (const row of found) decode(row as Record<string, unknown>)
+  return found as Pick<Row, Name>[]
+}
+
+/** Inserts rows that have a value for each of the columns, and for no others. */
+export async function insertRows<Row extends object, Name extends Column<Row>>(
+  { statements }: Database,
+  table: Table<Row>,
+  added: {
+    readonly columns: readonly Name[]
+    readonly rows: readonly { readonly [K in Name]: Row[K] & Value }[]
+    readonly ignoreDuplicates?: boolean
+  },
+  tx: Transaction,
+): Promise<void> {
+  const { columns, rows, ignoreDuplicates } = added
+  const names = columns.map((name) => columnOf(table, name)).join(', ')
+  const places = columns.map((name) => `:${name}`).join(', ')
+  const insert = ignoreDuplicates ? statements.insertOrIgnore : 'INSERT INTO'
+  const sql = `${insert} ${table.tableName} (${names}, company_id) VALUES (${places}, 1)`
+  await statements.runEach(sql, rows, tx)
+}
+
+/** A row as it was and as it becomes. */
+export interface Change<Row> {
+  readonly before: Row
+  readonly after: Row
+}
+
+/** Updates rows by id; those that change alike change in one statement, which is most of the cost. */
+export async function updateAlike<Row extends { id: number | string }, Name extends Column<Row>>(
+  { statements }: Database,
+  table: Table<Row>,
+  changes: readonly Change<Pick<Row, Name | 'id'>>[],
+  columns: readonly Name[],
+  tx: Transaction,
+): Promise<void> {
+  const alike = new Map<string, { changed: readonly Name[]; values: Values; ids: Row['id'][] }>()
+  for (const { before, after } of changes) {
+    const changed = columns.filter((name) => before[name] !== after[name])
+    if (changed.length === 0) continue
+    const values = Object.fromEntries(changed.map((name) => [name, after[name]])) as Values
+    const key = JSON.stringify(values)
+    const group = alike.get(key) ?? { changed, values, ids: [] }
+    alike.set(key, group)
+    group.ids.push(after.id)
+  }
+  for (const { changed, values, ids } of alike.values()) {
+    const set = changed.map((name) => `${columnOf(table, name)} = :${name}`)
+    const sql = `UPDATE ${table.tableName} SET ${set.join(', ')} WHERE id IN (:ids)`
+    await statements.run(sql, { ...values, ids }, tx)
+  }
+}

@@ -1,0 +1,119 @@
+import type { Transaction } from 'sequelize'
+import type { Database } from '../../infra/database/database.ts'
+import { row } from '../../infra/database/table.ts'
+import type { DeviceRow } from '../../infra/database/tables/devices.ts'
+import { conflict, notFound } from '../../infra/errors.ts'
+import type { Approval } from './approval.ts'
+import type { TaskCreation } from './creation.ts'
+import { prepareChanged, type ParamsChange } from './kinds/change.ts'
+import type { Prepared } from './kinds/common.ts'
+import type { TaskRow, TaskStatus } from '../../infra/database/tables/tasks.ts'
+import { lookOf, type TaskParams } from './params.ts'
+import type { TaskStore } from './store.ts'
+
+const CHANGEABLE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED']
+
+export interface ChangesDeps {
+  readonly db: Database
+  readonly store: TaskStore
+  readonly creation: TaskCreation
+  readonly approval: Approval
+  now(): number
+  /** Moves the alarm of a scheduled task. */
+  schedule(taskId: number, at: number): Promise<void>
+}
+
+/** What is to become of a task; what is not given stays. */
+export interface TaskChange {
+  readonly name?: string | undefined
+  readonly scheduledTime?: number | undefined
+  readonly deliverWithinSeconds?: number | undefined
+  readonly devices?: readonly number[] | undefined
+  readonly params?: ParamsChange | undefined
+}
+
+interface Remade {
+  readonly prepared: Prepared
+  readonly devices: readonly DeviceRow[]
+}
+
+/** Changes tasks that have not begun. */
+export class TaskChanges {
+  readonly #deps: ChangesDeps
+
+  constructor(deps: ChangesDeps) {
+    this.#deps = deps
+  }
+
+  /** Answers what its author should know. Throws CONFLICT once the task has begun, and what creation throws. */
+  async change(taskId: number, change: TaskChange, userId: number): Promise<readonly string[]> {
+    const { db, store, creation } = this.#deps
+    const before = await this.#changeable(taskId)
+    creation.checkTime(change.scheduledTime)
+    const remade = await this.#remade(before, change)
+    const { name, scheduledTime, deliverWithinSeconds } = change
+    const params = remade?.prepared.params
+    const look = params && lookOf(params)
+    const values = Object.fromEntries(
+      Object.entries({ name, scheduledTime, deliverWithinSeconds, params, look }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    )
+    if (Object.keys(values).length === 0) return []
+    const after = await db.write(async (tx) => {
+      const task = await this.#changeable(taskId, tx)
+      if (remade && JSON.stringify(task.params) !== JSON.stringify(before.params))
+        throw conflict(`task ${taskId} was changed by somebody else meanwhile; read it and change it again`)
+      if (remade) await this.#replaceParts(tx, taskId, remade)
+      // A name changes nothing of what is done.
+      const onlyNamed = Object.keys(values).join() === 'name'
+      const judged = onlyNamed ? { status: task.status } : await this.#judged(tx, task, userId)
+      await store.changeTask(tx, taskId, { ...values, ...judged })
+      return { ...task, ...values, ...judged }
+    })
+    const startMs = after.scheduledTime ?? this.#deps.now()
+    if (after.status === 'SCHEDULED' && scheduledTime !== undefined) await this.#deps.schedule(taskId, startMs)
+    if (!remade) return []
+    const task = { params: remade.prepared.params, deliverWithinSeconds: after.deliverWithinSeconds }
+    return [...(remade.prepared.warnings ?? []), ...(await creation.deviceWarnings(task, remade.devices, startMs))]
+  }
+
+  /** The task as the change makes it; undefined when it leaves what is to be done as it is. */
+  async #remade(task: TaskRow, { devices: deviceIds, params = {} }: TaskChange): Promise<Remade | undefined> {
+    const { creation } = this.#deps
+    if (!deviceIds && Object.values(params).every((value) => value === undefined)) return undefined
+    const was = task.params as TaskParams
+    const devices = await creation.devices(deviceIds ?? was.devices)
+    return { prepared: await prepareChanged(this.#deps, was, params, devices), devices }
+  }
+
+  /** Nothing of them has been on a phone, or counts for anything. */
+  async #replaceParts(tx: Transaction, taskId: number, { prepared, devices }: Remade): Promise<void> {
+    const { items, taskDevices } = this.#deps.db.models
+    await items.destroy({ where: { taskId }, transaction: tx })
+    await taskDevices.destroy({ where: { taskId }, transaction: tx })
+    await this.#deps.creation.writeParts(tx, taskId, prepared, devices)
+  }
+
+  /** Whoever approved it approved something else: it goes back to review, should it need one, or stays there. */
+  async #judged(tx: Transaction, task: TaskRow, userId: number) {
+    const { approval } = this.#deps
+    const changedBy = [...(task.changedBy ?? []), userId]
+    if (task.status === 'DRAFT') return { status: task.status, changedBy }
+    const changed = { ...task, changedBy }
+    const review = await approval.neededFor(tx, changed)
+    if (review === undefined && task.status === 'SCHEDULED') return { status: task.status, changedBy, reason: null }
+    return { status: 'IN_REVIEW' as const, changedBy, reason: review ?? (await approval.anew(tx, changed)) }
+  }
+
+  async #changeable(id: number, tx?: Transaction): Promise<TaskRow> {
+    const where = { id, deletedAt: null }
+    const task = await row(this.#deps.db.models.tasks, { where, ...(tx ? { transaction: tx } : {}) })
+    if (!task) throw notFound('task', id)
+    if (CHANGEABLE.includes(task.status) && !task.cancelled) return task
+    const status = task.cancelled ? 'CANCELLED' : task.status
+    throw conflict(
+      `task ${id} is ${status}, and only one that has not begun can be changed (${CHANGEABLE.join(', ')}); copy it with POST /tasks/${id}/copy and change the copy`,
+    )
+  }
+}

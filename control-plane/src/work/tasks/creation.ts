@@ -1,0 +1,233 @@
+import type { Transaction } from 'sequelize'
+import type { Clock } from '../../infra/clock.ts'
+import type { Database } from '../../infra/database/database.ts'
+import { insert, rows } from '../../infra/database/table.ts'
+import type { DeviceRow } from '../../infra/database/tables/devices.ts'
+import { deviceStatus } from '../../fleet/devices/status.ts'
+import { invalid, MusterError, notFound } from '../../infra/errors.ts'
+import type { FaultPoints } from '../../infra/fault-points.ts'
+import type { WorkspaceTime } from '../../infra/workspace-time.ts'
+import type { Policy } from '../../fleet/policy/service.ts'
+import type { EventLog } from '../../ports.ts'
+import type { Approval } from './approval.ts'
+import { deletedDevices } from './deleted-devices.ts'
+import { forecast, type ForecastSkip } from './forecast.ts'
+import type { ItemRow, TaskStatus } from '../../infra/database/tables/tasks.ts'
+import { lookOf, type ItemPayload, type MaterialSnapshot, type TaskParams } from './params.ts'
+import { effectClassOf } from './planner.ts'
+import type { TaskStore } from './store.ts'
+
+export const DEFAULT_DELIVER_WITHIN_SECONDS = 2 * 60 * 60
+/** How far in the past a time may lie for the clocks of caller and plane to differ. */
+const CLOCK_TOLERANCE_MS = 1000
+
+/** Skipped receivers a dry run names; all of them are counted. */
+const MOST_SKIPPED_SHOWN = 1000
+
+export interface CreationDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly faults: FaultPoints
+  readonly store: TaskStore
+  readonly events: EventLog
+  readonly policy: Policy
+  readonly approval: Approval
+  readonly wechatRulesAccepted: boolean
+  /** Wakes at the time of a scheduled task, and at once for one that is due. */
+  schedule(taskId: number, at: number): Promise<void>
+}
+
+export interface NewTask {
+  readonly name: string
+  readonly params: TaskParams
+  readonly scheduledTime: number | undefined
+  readonly deliverWithinSeconds: number
+  readonly createdBy: number
+  /** The id of the task is set once it has one. */
+  readonly items: readonly Omit<ItemRow, 'id'>[]
+  /** Items that need the rows of the first ones. */
+  dependents?(items: readonly ItemRow[]): Omit<ItemRow, 'id'>[]
+  readonly warnings?: readonly string[]
+}
+
+export interface CreatedTask {
+  readonly taskId: number
+  readonly status: TaskStatus
+  readonly scheduledTime: string | null
+  readonly devices: { id: number; name: string; status: 'ONLINE' | 'OFFLINE' | 'DISABLED' }[]
+  readonly warnings: string[]
+}
+
+export interface DryRunAnswer {
+  readonly wouldSend: number
+  readonly skipped: ForecastSkip[]
+  readonly expectedEnd: string
+}
+
+/** Turns a checked request into a task with its items, in one transaction. */
+export class TaskCreation {
+  readonly #deps: CreationDeps
+
+  constructor(deps: CreationDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * The devices of a request, without repetition, in its order. Throws NOT_FOUND or why a device cannot be used, and
+   * PHONE_DRIVER_NOT_ACCEPTED when none of them may be driven.
+   */
+  async devices(ids: readonly number[]): Promise<DeviceRow[]> {
+    const wanted = [...new Set(ids)]
+    const found = await rows(this.#deps.db.models.devices, { where: { id: wanted, deletedAt: null } })
+    const devices = wanted.map((id) => {
+      const device = found.find((one) => one.id === id)
+      if (!device) throw notFound('devices: device', id)
+      if (device.disabled) throw invalid(`devices: device ${id} is disabled; enable it or leave it out`)
+      return device
+    })
+    // A device that was never seen may turn out to be an emulated phone.
+    const real = devices.filter((device) => !device.emulated && device.lastSeenAt !== null)
+    if (real.length === devices.length && !this.#deps.wechatRulesAccepted) {
+      throw new MusterError(
+        'PHONE_DRIVER_NOT_ACCEPTED',
+        `devices: ${real.map(({ id }) => id).join(', ')} are real phones and the phone driver is off (phone_driver_not_accepted); its operator has to accept the notice about WeChat's rules in the settings`,
+      )
+    }
+    return devices
+  }
+
+  /** Snapshots of pictures, in the order given. Throws NOT_FOUND. */
+  async materials(ids: readonly number[], type: 'IMAGE' | 'VIDEO', field: string): Promise<MaterialSnapshot[]> {
+    const found = await rows(this.#deps.db.models.materials, { where: { id: [...ids], deletedAt: null } })
+    return ids.map((id) => {
+      const material = found.find((one) => one.id === id)
+      if (!material) throw notFound(`${field}: material`, id)
+      if (material.type !== type)
+        throw invalid(`${field}: material ${id} is a ${material.type}; use one of type ${type}`)
+      return { materialId: id, sha256: material.sha256, mimeType: material.mimeType, size: material.size }
+    })
+  }
+
+  /** Throws INVALID_REQUEST for a time that is over. */
+  checkTime(scheduledTime: number | undefined): void {
+    if (scheduledTime !== undefined && scheduledTime < this.#deps.clock.now().getTime() - CLOCK_TOLERANCE_MS) {
+      throw invalid('scheduledTime: is in the past; give a time to come, or none to start now')
+    }
+  }
+
+  /** @param dryRun whether to say only what the task would do, and write nothing */
+  async create(
+    task: NewTask,
+    devices: readonly DeviceRow[],
+    { dryRun }: { dryRun: boolean },
+  ): Promise<CreatedTask | DryRunAnswer> {
+    const { clock, faults, time, approval } = this.#deps
+    const startMs = task.scheduledTime ?? clock.now().getTime()
+    if (dryRun) return await this.#dryRun(task, devices, startMs)
+    const review = await approval.needed(task.items, [task.createdBy])
+    const status: TaskStatus = review === undefined ? 'SCHEDULED' : 'IN_REVIEW'
+    faults.hit('task.create.before')
+    const taskId = await this.#deps.db.write(
+      async (tx) => await this.#write(tx, task, devices, { status, review, startMs }),
+    )
+    faults.hit('task.create.after')
+    if (status === 'SCHEDULED') await this.#deps.schedule(taskId, startMs)
+    return {
+      taskId,
+      status,
+      scheduledTime: time.format(startMs),
+      devices: devices.map((device) => ({ id: device.id, name: device.name, status: deviceStatus(device) })),
+      warnings: [
+        ...(review === undefined ? [] : [`${review}: POST /tasks/${taskId}/approve`]),
+        ...(task.warnings ?? []),
+        ...(await this.deviceWarnings(task, devices, startMs)),
+      ],
+    }
+  }
+
+  async #dryRun(task: NewTask, devices: readonly DeviceRow[], startMs: number): Promise<DryRunAnswer> {
+    const first = task.items.map((item, at) => ({ ...item, id: at + 1 }))
+    const later = (task.dependents?.(first) ?? []).map((item, at) => ({ ...item, id: first.length + at + 1 }))
+    const items = [...first, ...later]
+    const judge = await this.#deps.policy.judge(
+      devices.map(({ id, accountId }) => ({ deviceId: id, accountId })),
+      items.flatMap((item) => item.customerId ?? []),
+    )
+    const plannable = items.map((item) => ({ ...item, payload: JSON.parse(item.payload) as ItemPayload }))
+    const { wouldSend, skipped, endsAt } = forecast(task.params, plannable, judge, startMs)
+    const expectedEnd = this.#deps.time.format(endsAt)
+    return { wouldSend, skipped: skipped.slice(0, MOST_SKIPPED_SHOWN), expectedEnd }
+  }
+
+  /** Which devices cannot begin when the task does, and why. */
+  async deviceWarnings(
+    task: Pick<NewTask, 'params' | 'deliverWithinSeconds'>,
+    devices: readonly DeviceRow[],
+    startMs: number,
+  ): Promise<string[]> {
+    const effectClass = effectClassOf(task.params)
+    const work = devices.map(({ id, accountId }) => ({ deviceId: id, accountId, taskId: null, effectClass }))
+    const judge = await this.#deps.policy.judge(work)
+    return devices.flatMap((device, at) => {
+      const says = (what: string) => `device ${device.id} (${device.name}): ${what}`
+      const mine = work[at]
+      const hold = mine && device.lastSeenAt !== null ? judge.hold(mine, startMs) : undefined
+      const offline = deviceStatus(device) === 'OFFLINE'
+      return [
+        ...(hold ? [says(hold.reason)] : []),
+        ...(offline ? [says(`is offline; it has ${task.deliverWithinSeconds} s to come back`)] : []),
+      ]
+    })
+  }
+
+  async #write(
+    tx: Transaction,
+    task: NewTask,
+    devices: readonly DeviceRow[],
+    { status, review, startMs }: { status: TaskStatus; review: string | undefined; startMs: number },
+  ): Promise<number> {
+    const { db, clock, events } = this.#deps
+    const now = clock.now().getTime()
+    const { name, params, deliverWithinSeconds, createdBy } = task
+    const values = {
+      kind: params.kind,
+      name,
+      status,
+      params,
+      look: lookOf(params),
+      scheduledTime: startMs,
+      deliverWithinSeconds,
+      createdBy,
+      createdAt: now,
+      reason: review ?? null,
+    }
+    const taskId = await insert(db.models.tasks, values, tx)
+    await this.writeParts(tx, taskId, task, devices)
+    await events.append(tx, [{ type: 'task.updated', refId: taskId, taskId, status }])
+    return taskId
+  }
+
+  /** Part of the caller's write: the devices of a task and its items. Throws NOT_FOUND for a device that was deleted. */
+  async writeParts(
+    tx: Transaction,
+    taskId: number,
+    task: Pick<NewTask, 'items' | 'dependents'>,
+    devices: readonly Pick<DeviceRow, 'id'>[],
+  ): Promise<void> {
+    const { db, store } = this.#deps
+    const deviceIds = devices.map(({ id }) => id)
+    const [gone] = (await deletedDevices(db, tx, deviceIds)).keys()
+    // Since the request was checked: what was written for it now would wait for a phone that cannot come.
+    if (gone !== undefined) throw notFound('devices: device', gone)
+    await db.models.taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId, deviceId })) as never[], {
+      transaction: tx,
+    })
+    const ofTask = (items: readonly Omit<ItemRow, 'id'>[]) => items.map((item) => ({ ...item, taskId }))
+    await store.insertItems(tx, ofTask(task.items))
+    if (task.dependents) {
+      const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
+      await store.insertItems(tx, ofTask(task.dependents(made)))
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { ErrorCode } from '@muster/proto'
+import { renderTemplate } from '../../../records/templates/render.ts'
+import type { MessageParams, ReceiverSnapshot } from '../params.ts'
+
+/** The text for one receiver, or why there is none. */
+export interface MessageText {
+  /** Null for pictures alone, too. */
+  readonly text: string | null
+  readonly skip: { readonly code: ErrorCode; readonly reason: string } | undefined
+}
+
+/** Renders the task's template for a receiver, with what every receiver has by itself. */
+export function textFor(
+  params: Pick<MessageParams, 'template' | 'variables'>,
+  receiver: ReceiverSnapshot,
+): MessageText {
+  const { type, content } = params.template
+  if (type === 'IMAGE') return { text: null, skip: undefined }
+  const { nickname, remark, isGroup } = receiver
+  const builtIn = isGroup ? { groupName: nickname } : { nickname, remark }
+  const rendered = renderTemplate(content, { ...params.variables, ...builtIn })
+  if ('text' in rendered) return { text: rendered.text, skip: undefined }
+  return { text: null, skip: { code: 'MISSING_VARIABLE', reason: `no value for ${rendered.missing.join(', ')}` } }
+}

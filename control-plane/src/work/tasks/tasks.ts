@@ -1,0 +1,106 @@
+import type { Transaction } from 'sequelize'
+import type { Logger } from 'pino'
+import type { Clock } from '../../infra/clock.ts'
+import type { Database } from '../../infra/database/database.ts'
+import { rows } from '../../infra/database/table.ts'
+import type { FaultPoints } from '../../infra/fault-points.ts'
+import type { Route } from '../../http/route.ts'
+import type { WorkspaceTime } from '../../infra/workspace-time.ts'
+import { killSwitchRoutes } from '../kill-switches/routes.ts'
+import { approvalRule, rulesOf } from '../../fleet/policy/policy-rules.ts'
+import type { Policy } from '../../fleet/policy/service.ts'
+import type { CancelSignal, DispatchBell, EventLog } from '../../ports.ts'
+import { AgendaScheduler } from '../../infra/scheduler/scheduler.ts'
+import { SqlJobBackend } from '../../infra/scheduler/sql-job-backend.ts'
+import { Approval } from './approval.ts'
+import { TaskChanges } from './changes.ts'
+import { TaskCopies } from './copies.ts'
+import { TaskCreation } from './creation.ts'
+import { createMessageRoute } from './kinds/messages.ts'
+import { createMomentsRoute } from './kinds/moments.ts'
+import { syncRoutes } from './kinds/sync.ts'
+import { TaskOperations } from './operations.ts'
+import { TaskRollUp } from './roll-up.ts'
+import { taskRoutes } from './routes.ts'
+import { TaskStops } from './stops.ts'
+import { TaskStore } from './store.ts'
+import { TaskSweep } from './sweep.ts'
+
+export interface TasksDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly time: WorkspaceTime
+  readonly faults: FaultPoints
+  readonly log: Logger
+  readonly events: EventLog
+  readonly policy: Policy
+  readonly bell: DispatchBell
+  readonly cancelSignal: CancelSignal
+  readonly wechatRulesAccepted: boolean
+  /** As it was set; see `approvalRule`. */
+  readonly approvalAbove: number | undefined
+}
+
+/** Everything about tasks, put together. */
+export interface Tasks {
+  readonly routes: readonly Route[]
+  readonly progress: TaskRollUp
+  readonly operations: TaskOperations
+  readonly stops: TaskStops
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Throws when the scheduler's store does not answer. */
+  check(): Promise<void>
+}
+
+export function createTasks(deps: TasksDeps): Tasks {
+  const { db, clock } = deps
+  const store = new TaskStore(deps)
+  const minIntervalMs = async (
+    tx: Transaction,
+    accountIds: readonly number[],
+  ): Promise<ReadonlyMap<number, number>> => {
+    const found = await rows(db.models.accounts, { where: { id: [...accountIds] }, transaction: tx })
+    return new Map(found.map((account) => [account.id, rulesOf(account).minIntervalMs]))
+  }
+  const progress = new TaskRollUp({ ...deps, store, minIntervalMs })
+  const stops = new TaskStops({ ...deps, store, rollUp: progress })
+  const approval = new Approval({ db, approval: approvalRule(deps.approvalAbove) })
+  const operations = new TaskOperations({ ...deps, store, rollUp: progress, stops, approval })
+  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
+  const sweep = new TaskSweep({ ...deps, scheduler, stops })
+  const now = (): number => clock.now().getTime()
+  const schedule = async (taskId: number, at: number): Promise<void> => {
+    try {
+      await scheduler.wakeTask(taskId, at)
+    } catch (error) {
+      // The task is committed, and the sweep gives it the entry it lacks.
+      deps.log.warn({ taskId, err: error }, 'a task got no alarm yet')
+    }
+  }
+  const creation = new TaskCreation({ ...deps, store, approval, schedule })
+  const changes = new TaskChanges({ db, store, creation, approval, now, schedule })
+  return {
+    routes: [
+      createMomentsRoute({ ...deps, creation, now }),
+      createMessageRoute({ ...deps, creation, now }),
+      ...syncRoutes({ ...deps, creation }),
+      ...taskRoutes({ ...deps, store, operations, changes, copies: new TaskCopies({ ...deps, store }) }),
+      ...killSwitchRoutes({ ...deps, stops }),
+    ],
+    progress,
+    operations,
+    stops,
+    start: async () => {
+      await scheduler.start(async (taskId) => await operations.startIfDue(taskId))
+      sweep.start()
+    },
+    stop: async () => {
+      await sweep.stop()
+      await scheduler.stop()
+    },
+    check: async () => {
+      await scheduler.wokenTasks()
+    },
+  }
+}
