@@ -7,17 +7,21 @@ import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import type { Transaction } from 'sequelize'
 import { accountRoutes } from './fleet/accounts/routes.ts'
+import { AuditReader } from './records/audit/reader.ts'
 import { auditRoutes } from './records/audit/routes.ts'
 import { Audit } from './records/audit/service.ts'
 import { ensureAdmin } from './records/auth/admin.ts'
 import { authRoutes } from './records/auth/routes.ts'
 import { Authenticator } from './records/auth/service.ts'
 import { userRoutes } from './records/auth/user-routes.ts'
+import { Users } from './records/auth/users.ts'
 import { systemClock, type Clock } from './infra/clock.ts'
 import type { Config } from './config.ts'
 import { contactRoutes } from './records/contacts/routes.ts'
 import { Contacts } from './records/contacts/service.ts'
 import { saveContacts } from './records/contacts/sync.ts'
+import { tagRoutes } from './records/contacts/tag-routes.ts'
+import { Tags } from './records/contacts/tags.ts'
 import { openDatabase, type Database } from './infra/database/database.ts'
 import { dropOld, Housekeeping } from './work/housekeeping.ts'
 import { makeCodeForLauncher } from './fleet/devices/enrolment-codes.ts'
@@ -27,6 +31,7 @@ import { noFaults, type FaultPoints } from './infra/fault-points.ts'
 import { CertificateAuthority } from './edge/gateway/ca.ts'
 import { Gateway } from './edge/gateway/gateway.ts'
 import { groupRoutes } from './records/groups/routes.ts'
+import { Groups } from './records/groups/service.ts'
 import { saveGroups } from './records/groups/sync.ts'
 import { Changes } from './edge/api/changes.ts'
 import { EventSocket } from './edge/api/event-socket.ts'
@@ -36,11 +41,17 @@ import { rootRoutes } from './edge/api/root.ts'
 import type { Route } from './http/route.ts'
 import { WorkspaceTime } from './infra/workspace-time.ts'
 import { httpServer } from './edge/api/server.ts'
+import { Categories } from './records/materials/categories.ts'
+import { categoryRoutes } from './records/materials/category-routes.ts'
 import { materialRoutes } from './records/materials/routes.ts'
+import { Materials } from './records/materials/service.ts'
 import { DirectoryMediaStore, type MediaStore } from './infra/media/store.ts'
 import { Policy } from './fleet/policy/service.ts'
 import { createTasks, type Tasks } from './work/tasks/tasks.ts'
+import type { InUse } from './ports.ts'
 import { templateRoutes } from './records/templates/routes.ts'
+import { Templates } from './records/templates/service.ts'
+import { TaskReferences } from './work/tasks/references.ts'
 
 export interface ControlPlaneOptions {
   readonly config: Config
@@ -171,24 +182,25 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   })
   late.gateway = gateway
-  const contacts = new Contacts({
-    db,
-    clock,
-    onUnwanted: async (tx, customerId, reason) => await tasks.stops.customerUnwanted(tx, customerId, reason),
-  })
+  const inUse = new TaskReferences({ db })
+  const templates = new Templates({ ...base, inUse })
+  const categories = new Categories({ db })
+  const materials = new Materials({ ...base, categories, inUse: anyOf([inUse, templates]) })
 
   const routes: Route[] = [
     ...authRoutes({ auth }),
-    ...userRoutes({ auth, db, clock }),
+    ...userRoutes(new Users({ db, clock, auth })),
     ...deviceRoutes({ ...base, sessions, stops: tasks.stops, caFingerprint: ca.fingerprint }),
     ...accountRoutes({ db, policy, time }),
-    ...contactRoutes({ db, contacts }),
-    ...groupRoutes(base),
-    ...materialRoutes(base),
-    ...templateRoutes(base),
+    ...tagRoutes(new Tags({ db, inUse })),
+    ...contactRoutes(new Contacts({ db, clock, inUse, stops: tasks.stops })),
+    ...groupRoutes(new Groups(base)),
+    ...materialRoutes(materials),
+    ...categoryRoutes(categories),
+    ...templateRoutes(templates),
     ...tasks.routes,
     ...gateway.routes,
-    ...auditRoutes(base),
+    ...auditRoutes({ reader: new AuditReader(base), time }),
   ]
   const audit = new Audit({ db, clock })
   const checks = [
@@ -230,6 +242,17 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     await makeCodeForLauncher({ db, clock, caFingerprint: ca.fingerprint, audit }, name)
   return { db, auth, enrolmentCode, events, tasks, gateway, changes, housekeeping, socket, http, routes }
 }
+
+/** Asks one after the other, until one names a user. */
+const anyOf = (all: readonly InUse[]): InUse => ({
+  userOf: async (kind, id) => {
+    for (const one of all) {
+      const user = await one.userOf(kind, id)
+      if (user !== undefined) return user
+    }
+    return undefined
+  },
+})
 
 /** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */
 function tokenKey(dataDir: string): Uint8Array {

@@ -1,6 +1,6 @@
 import type { Budget, ErrorCode, SyncPage } from '@muster/proto'
 import type { Transaction } from 'sequelize'
-import type { CommandHead } from './infra/database/tables/commands.ts'
+import type { CommandHead, CommandRow } from './infra/database/tables/commands.ts'
 import type { EventType } from './infra/database/tables/events.ts'
 import type { ItemHead } from './infra/database/tables/tasks.ts'
 
@@ -21,6 +21,41 @@ export interface CancelRequest {
   readonly itemIds: readonly string[]
   readonly code: ErrorCode
   readonly reason: string
+}
+
+/** Why work is stopped; PAUSED is ours alone: its items come back when the task is resumed. */
+export interface StopReason {
+  readonly code: ErrorCode | 'PAUSED'
+  readonly reason: string
+}
+
+/** The commands a stop is about; empty is all of them. */
+export type StopScope = Partial<Pick<CommandRow, 'taskId' | 'deviceId' | 'accountId'>>
+
+/** Takes work back. What is asked for is part of the caller's write; `finish` is called after it. */
+export interface WorkStops {
+  /** From the commit on nothing of the scope goes out any more, and the phones are told. */
+  ask(tx: Transaction, scope: StopScope, why: StopReason): Promise<void>
+  /** No message reaches the customer any more; needs no `finish`. */
+  customerUnwanted(tx: Transaction, customerId: number, reason: string): Promise<void>
+  /** What the device has not begun is not done. */
+  deviceDeleted(tx: Transaction, deviceId: number): Promise<void>
+  /** Ends what was stopped and no phone has. */
+  finish(): Promise<void>
+}
+
+/** Records that something else names, by id. */
+export interface References {
+  readonly materials: readonly number[]
+  readonly templates: readonly number[]
+  readonly tags: readonly number[]
+  readonly customers: readonly number[]
+}
+
+/** Asked before a record is deleted. */
+export interface InUse {
+  /** Names something that needs the record, like "task 7"; undefined when nothing does. */
+  userOf(kind: keyof References, id: number): Promise<string | undefined>
 }
 
 /** What the gateway tells the tasks, inside its own write. */

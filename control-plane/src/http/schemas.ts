@@ -23,13 +23,6 @@ export const Paging = z.strictObject(paging)
 export const pageOf = <T extends ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), page: z.number().int(), size: z.number().int(), total: z.number().int() })
 
-export interface Page<T> {
-  readonly items: T[]
-  readonly page: number
-  readonly size: number
-  readonly total: number
-}
-
 /** `limit` and `offset` of a page. */
 export const limitOffset = ({ page, size }: { page: number; size: number }): { limit: number; offset: number } => ({
   limit: size,

@@ -2,7 +2,8 @@ import test from 'ava'
 import fc from 'fast-check'
 import { finished, isFinal, isSettled, notNow, reachedLevel, reap, type CommandState } from './state.ts'
 import { knowsWhatItSaid, planResume, sameJournal, type AgentLevel } from './resume.ts'
-import { returnedItem, type ItemState, type StopReason } from './stop-rules.ts'
+import type { StopReason } from '../../ports.ts'
+import { returnedItem, type ItemState } from './stop-rules.ts'
 
 const NOW = 1_000_000
 const fresh: CommandState = {

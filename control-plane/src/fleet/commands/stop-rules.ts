@@ -1,17 +1,8 @@
-import type { ErrorCode } from '@muster/proto'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
 import type { ItemRow, ItemStatus } from '../../infra/database/tables/tasks.ts'
+import type { StopReason } from '../../ports.ts'
 
 // What a stop makes of commands and items that no phone has. No I/O, no clock.
-
-/** Why work is stopped; PAUSED is ours alone: its items come back when the task is resumed. */
-export interface StopReason {
-  readonly code: ErrorCode | 'PAUSED'
-  readonly reason: string
-}
-
-/** The commands a stop is about; empty is all of them. */
-export type StopScope = Partial<Pick<CommandRow, 'taskId' | 'deviceId' | 'accountId'>>
 
 export const CANCELLED_BY_OPERATOR: StopReason = { code: 'CANCELLED', reason: 'an operator cancelled the task' }
 export const PAUSED_BY_OPERATOR: StopReason = { code: 'PAUSED', reason: 'an operator paused the task' }

@@ -3,11 +3,12 @@ import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { updateAlike, type Change } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
-import type { AccountGuard, EventLog, TaskProgress } from '../../ports.ts'
+import { wroteTo } from '../../records/contacts/last-sent.ts'
+import type { AccountGuard, EventLog, StopReason, TaskProgress } from '../../ports.ts'
 import type { CommandHead, CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { saveItems } from './item-changes.ts'
 import type { ItemHead, ItemRow } from '../../infra/database/tables/tasks.ts'
-import { asked, returnedItem, returnedCommand, stopOf, type StopReason } from './stop-rules.ts'
+import { asked, returnedItem, returnedCommand, stopOf } from './stop-rules.ts'
 import { EFFECTS, isFinal, itemTakesOutcome } from './state.ts'
 
 const COLUMNS = [
@@ -111,8 +112,7 @@ export class CommandWriter {
     const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
     await guard.spend(tx, effects)
     const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
-    if (written.length === 0) return
-    await db.models.customers.update({ lastSentAt: this.#now() }, { where: { id: written }, transaction: tx })
+    await wroteTo(db, tx, written, this.#now())
   }
 
   /** Changes the items of a command that have no last word. */

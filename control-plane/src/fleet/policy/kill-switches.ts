@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { pick } from '../../infra/database/statements.ts'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
-import type { StopReason, StopScope } from '../commands/stop-rules.ts'
+import type { StopReason, StopScope } from '../../ports.ts'
 import type { KillSwitchRow } from '../../infra/database/tables/kill-switches.ts'
 
 type Target = Pick<CommandRow, 'deviceId' | 'accountId'> & { readonly taskId: number | null }

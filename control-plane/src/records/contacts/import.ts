@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { parse, type CsvError } from 'csv-parse/sync'
 import { z } from 'zod'
 import { invalid } from '../../infra/errors.ts'
-import type { Contacts } from './service.ts'
 
 const MOST_ROWS = 10_000
 const MOST_BYTES = 8 * 1024 * 1024
@@ -41,22 +40,21 @@ export interface RefusedRow {
   readonly reason: string
 }
 
-export interface ImportReport {
-  readonly taken: number
+/** The rows of a file: those that can be customers, and why the others cannot. */
+export interface ImportFile {
+  readonly rows: ImportRow[]
   readonly refused: RefusedRow[]
 }
 
 /**
- * Takes customers from a CSV file, UTF-8 or GB18030, with a header line: wechatId, nickname, remark, region, source,
- * optOut, or those names in Chinese. A row that is refused does not stop the others. Throws INVALID_REQUEST for a file
- * that is no such CSV, and NOT_FOUND for the account.
+ * Reads a CSV file, UTF-8 or GB18030, with a header line: wechatId, nickname, remark, region, source, optOut, or those
+ * names in Chinese. A row that is refused does not stop the others. Throws INVALID_REQUEST for a file that is no such
+ * CSV.
  */
-export async function importCustomers(contacts: Contacts, accountId: number, path: string): Promise<ImportReport> {
+export async function readImport(path: string): Promise<ImportFile> {
   const bytes = await readFile(path)
   if (bytes.length > MOST_BYTES) throw invalid(`file: has more than ${MOST_BYTES / 1024 / 1024} MB; split it`)
-  const { rows, refused } = read(decoded(bytes))
-  const { taken, known } = await contacts.import(accountId, rows)
-  return { taken, refused: [...refused, ...known].sort((a, b) => a.line - b.line) }
+  return parsed(decoded(bytes))
 }
 
 /** Excel in China saves CSV files in GBK, which GB18030 contains; UTF-8 that is not GBK by chance cannot be mistaken. */
@@ -73,7 +71,7 @@ function decoded(bytes: Buffer): string {
   throw invalid('file: is neither UTF-8 nor GB18030 text; save it as "CSV UTF-8"')
 }
 
-function read(csv: string): { rows: ImportRow[]; refused: RefusedRow[] } {
+function parsed(csv: string): ImportFile {
   const refused: RefusedRow[] = []
   const [header, ...records] = recordsOf(csv, refused)
   const names = checkedHeader(header?.record ?? [])
@@ -84,10 +82,10 @@ function read(csv: string): { rows: ImportRow[]; refused: RefusedRow[] } {
       refused.push({ line, reason: `row: has ${record.length} fields, the header ${names.length}` })
       continue
     }
-    const parsed = Row.safeParse(Object.fromEntries(names.map((name, at) => [name, record[at]])))
-    if (parsed.success) rows.push({ ...parsed.data, line })
+    const checked = Row.safeParse(Object.fromEntries(names.map((name, at) => [name, record[at]])))
+    if (checked.success) rows.push({ ...checked.data, line })
     else {
-      const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`)
+      const reasons = checked.error.issues.map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`)
       refused.push({ line, reason: reasons.join('; ') })
     }
   }

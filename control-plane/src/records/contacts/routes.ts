@@ -1,15 +1,9 @@
 import { z } from 'zod'
-import type { Database } from '../../infra/database/database.ts'
-import { insert, row, rows } from '../../infra/database/table.ts'
-import { conflict, invalid, notFound } from '../../infra/errors.ts'
 import { defineRoute, type Route } from '../../http/route.ts'
-import { Empty, Id, IdParams, ids, pageOf, paging, Paging, limitOffset } from '../../http/schemas.ts'
-import { activeTaskWithTag } from '../../work/tasks/references.ts'
-import { importCustomers } from './import.ts'
-import type { Contacts, CustomerWithTags } from './service.ts'
+import { Empty, Id, IdParams, ids, pageOf, paging } from '../../http/schemas.ts'
+import { Tag } from './schema.ts'
+import type { Contacts } from './service.ts'
 
-const Tag = z.strictObject({ id: z.number().int(), name: z.string() }).meta({ id: 'Tag' })
-const TagBody = z.strictObject({ name: z.string().trim().min(1).max(100) })
 const Customer = z
   .strictObject({
     id: z.number().int(),
@@ -35,12 +29,12 @@ const CustomerBody = z.strictObject({
   optOut: z.boolean().optional(),
 })
 
-/** Customers, tags, and import. */
-export function contactRoutes({ db, contacts }: { db: Database; contacts: Contacts }): Route[] {
-  return [...tagRoutes(db), ...customerRoutes(contacts)]
+/** Customers, alone and many at once. */
+export function contactRoutes(contacts: Contacts): Route[] {
+  return [...readAndAddRoutes(contacts), ...bulkRoutes(contacts), ...singleRoutes(contacts)]
 }
 
-function customerRoutes(contacts: Contacts): Route[] {
+function readAndAddRoutes(contacts: Contacts): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -55,11 +49,7 @@ function customerRoutes(contacts: Contacts): Route[] {
         keyword: z.string().max(100).optional(),
       }),
       data: pageOf(Customer),
-      handle: async ({ query }) => {
-        const { page, size, ...filter } = query
-        const { customers, total } = await contacts.list({ ...filter, ...limitOffset(query) })
-        return { items: customers.map(view), page, size, total }
-      },
+      handle: ({ query }) => contacts.list(query, query),
     }),
     defineRoute({
       method: 'post',
@@ -69,8 +59,13 @@ function customerRoutes(contacts: Contacts): Route[] {
       role: 'operator',
       body: CustomerBody,
       data: Customer,
-      handle: async ({ body }) => view(await contacts.create(body)),
+      handle: ({ body }) => contacts.create(body),
     }),
+  ]
+}
+
+function bulkRoutes(contacts: Contacts): Route[] {
+  return [
     defineRoute({
       method: 'post',
       path: '/customers/import',
@@ -84,10 +79,7 @@ function customerRoutes(contacts: Contacts): Route[] {
         taken: z.number().int(),
         refused: z.array(z.strictObject({ line: z.number().int(), reason: z.string() })),
       }),
-      handle: async ({ body, file }) => {
-        if (!file) throw invalid('file: is missing; send multipart/form-data with a CSV in "file"')
-        return await importCustomers(contacts, body.accountId, file.path)
-      },
+      handle: ({ body, file }) => contacts.importFile(body.accountId, file),
     }),
     defineRoute({
       method: 'post',
@@ -103,6 +95,11 @@ function customerRoutes(contacts: Contacts): Route[] {
       data: z.strictObject({ customers: z.number().int() }),
       handle: async ({ body }) => ({ customers: await contacts.assignTags(body.customerIds, body.add, body.remove) }),
     }),
+  ]
+}
+
+function singleRoutes(contacts: Contacts): Route[] {
+  return [
     defineRoute({
       method: 'get',
       path: '/customers/{id}',
@@ -111,7 +108,7 @@ function customerRoutes(contacts: Contacts): Route[] {
       role: 'viewer',
       params: IdParams,
       data: Customer,
-      handle: async ({ params }) => view(await contacts.get(params.id)),
+      handle: ({ params }) => contacts.get(params.id),
     }),
     defineRoute({
       method: 'patch',
@@ -122,7 +119,7 @@ function customerRoutes(contacts: Contacts): Route[] {
       params: IdParams,
       body: CustomerBody.omit({ accountId: true }).partial(),
       data: Customer,
-      handle: async ({ params, body }) => view(await contacts.update(params.id, body)),
+      handle: ({ params, body }) => contacts.update(params.id, body),
     }),
     defineRoute({
       method: 'delete',
@@ -139,107 +136,3 @@ function customerRoutes(contacts: Contacts): Route[] {
     }),
   ]
 }
-
-function tagRoutes(db: Database): Route[] {
-  const { tags, customerTags } = db.models
-  const existing = async (id: number) => {
-    const tag = await row(tags, { where: { id } })
-    if (!tag) throw notFound('tag', id)
-    return { id: tag.id, name: tag.name }
-  }
-  const freeName = async (name: string, id?: number): Promise<void> => {
-    const same = await row(tags, { where: { name } })
-    if (same && same.id !== id)
-      throw conflict(`name: tag ${same.id} is called ${name} already; choose another name or use that tag`)
-  }
-  return [
-    defineRoute({
-      method: 'get',
-      path: '/tags',
-      summary: 'List tags',
-      tag: 'people',
-      role: 'viewer',
-      query: Paging,
-      data: pageOf(Tag),
-      handle: async ({ query }) => {
-        const found = await rows(tags, { ...limitOffset(query), order: [['id', 'ASC']] })
-        return {
-          items: found.map(({ id, name }) => ({ id, name })),
-          page: query.page,
-          size: query.size,
-          total: await tags.count(),
-        }
-      },
-    }),
-    defineRoute({
-      method: 'post',
-      path: '/tags',
-      summary: 'Add a tag',
-      tag: 'people',
-      role: 'operator',
-      body: TagBody,
-      data: Tag,
-      handle: async ({ body }) => {
-        await freeName(body.name)
-        return { id: await db.write(async (tx) => await insert(tags, body, tx)), name: body.name }
-      },
-    }),
-    defineRoute({
-      method: 'get',
-      path: '/tags/{id}',
-      summary: 'One tag',
-      tag: 'people',
-      role: 'viewer',
-      params: IdParams,
-      data: Tag,
-      handle: async ({ params }) => await existing(params.id),
-    }),
-    defineRoute({
-      method: 'patch',
-      path: '/tags/{id}',
-      summary: 'Rename a tag',
-      tag: 'people',
-      role: 'operator',
-      params: IdParams,
-      body: TagBody,
-      data: Tag,
-      handle: async ({ params, body }) => {
-        await existing(params.id)
-        await freeName(body.name, params.id)
-        await db.write(async (tx) => await tags.update(body, { where: { id: params.id }, transaction: tx }))
-        return { id: params.id, name: body.name }
-      },
-    }),
-    defineRoute({
-      method: 'delete',
-      path: '/tags/{id}',
-      summary: 'Delete a tag no unfinished task names, and take it off its customers',
-      tag: 'people',
-      role: 'operator',
-      params: IdParams,
-      data: Empty,
-      handle: async ({ params }) => {
-        await existing(params.id)
-        const user = await activeTaskWithTag(db, params.id)
-        if (user) throw conflict(`tag ${params.id} is named by ${user}; finish or cancel that first`)
-        await db.write(async (tx) => {
-          await customerTags.destroy({ where: { tagId: params.id }, transaction: tx })
-          await tags.destroy({ where: { id: params.id }, transaction: tx })
-        })
-        return null
-      },
-    }),
-  ]
-}
-
-const view = ({ id, accountId, wechatId, nickname, remark, region, source, optOut, tags }: CustomerWithTags) => ({
-  id,
-  accountId,
-  wechatId,
-  nickname,
-  remark,
-  region,
-  source,
-  optOut,
-  tags: tags.map((tag) => ({ ...tag })),
-})

@@ -1,20 +1,28 @@
 import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize'
+import type { UploadedFile } from '../../http/route.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { contains, insert, row, rows } from '../../infra/database/table.ts'
-import { conflict, notFound } from '../../infra/errors.ts'
-import { activeTaskWithCustomer } from '../../work/tasks/references.ts'
-import type { ImportRow, RefusedRow } from './import.ts'
+import type { CustomerRow } from '../../infra/database/tables/customers.ts'
+import { conflict, invalid, notFound } from '../../infra/errors.ts'
+import type { InUse, WorkStops } from '../../ports.ts'
+import { readImport, type ImportRow, type RefusedRow } from './import.ts'
 import { CustomerIndex } from './match.ts'
-import type { CustomerRow, TagRow } from '../../infra/database/tables/customers.ts'
 import { doNotContact, samePeople } from './people.ts'
+import type { TagView } from './tags.ts'
+
+export interface ContactsDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly inUse: InUse
+  readonly stops: Pick<WorkStops, 'customerUnwanted'>
+}
 
 export interface CustomerFilter {
   readonly accountId?: number | undefined
   readonly tagId?: number | undefined
   readonly keyword?: string | undefined
-  readonly limit: number
-  readonly offset: number
 }
 
 export interface CustomerInput {
@@ -36,42 +44,41 @@ export type CustomerChanges = {
 type Known = Pick<CustomerRow, 'wechatId' | 'nickname' | 'remark'> &
   ({ readonly id: number } | { readonly line: number })
 
-export type CustomerWithTags = CustomerRow & { readonly tags: readonly TagRow[] }
+/** A customer as the API shows it; `optOut` speaks for the person, whichever account it said so to. */
+export type CustomerView = Omit<CustomerRow, 'createdAt' | 'lastSentAt' | 'deletedAt'> & { readonly tags: TagView[] }
 
-/** Customers and their tags. */
+/** Who of a file became customers, and why the others did not. */
+export interface ImportReport {
+  readonly taken: number
+  readonly refused: RefusedRow[]
+}
+
+/** Customers and the tags they have. */
 export class Contacts {
-  readonly #db: Database
-  readonly #clock: Clock
-  readonly #onUnwanted: (tx: Transaction, customerId: number, reason: string) => Promise<void>
+  readonly #deps: ContactsDeps
 
-  /** @param onUnwanted told in the write from which on no message may reach a customer, to stop what is on its way */
-  constructor(deps: {
-    db: Database
-    clock: Clock
-    onUnwanted: (tx: Transaction, customerId: number, reason: string) => Promise<void>
-  }) {
-    this.#db = deps.db
-    this.#clock = deps.clock
-    this.#onUnwanted = deps.onUnwanted
+  constructor(deps: ContactsDeps) {
+    this.#deps = deps
   }
 
-  async list(filter: CustomerFilter): Promise<{ customers: CustomerWithTags[]; total: number }> {
-    const { customers, customerTags } = this.#db.models
-    const tagged = filter.tagId === undefined ? undefined : await rows(customerTags, { where: { tagId: filter.tagId } })
+  /** Customers that fit, oldest first. */
+  async list({ accountId, tagId, keyword }: CustomerFilter, page: PageNumber): Promise<Page<CustomerView>> {
+    const { customers, customerTags } = this.#deps.db.models
+    const tagged = tagId === undefined ? undefined : await rows(customerTags, { where: { tagId } })
     const where: WhereOptions<CustomerRow> = {
       deletedAt: null,
-      ...(filter.accountId === undefined ? {} : { accountId: filter.accountId }),
+      ...(accountId === undefined ? {} : { accountId }),
       ...(tagged ? { id: { [Op.in]: tagged.map((link) => link.customerId) } } : {}),
-      ...(filter.keyword ? contains(['nickname', 'remark', 'wechat_id'], filter.keyword) : {}),
+      ...(keyword ? contains(['nickname', 'remark', 'wechat_id'], keyword) : {}),
     }
-    const found = await rows(customers, { where, limit: filter.limit, offset: filter.offset, order: [['id', 'ASC']] })
-    return { customers: await this.#withTags(found), total: await customers.count({ where }) }
+    const found = await pageOfRows(customers, { where, order: [['id', 'ASC']] }, page)
+    return { ...found, items: await this.#views(found.items) }
   }
 
   /** Throws NOT_FOUND. */
-  async get(id: number): Promise<CustomerWithTags> {
-    const customer = await row(this.#db.models.customers, { where: { id, deletedAt: null } })
-    const [view] = customer ? await this.#withTags([customer]) : []
+  async get(id: number): Promise<CustomerView> {
+    const customer = await row(this.#deps.db.models.customers, { where: { id, deletedAt: null } })
+    const [view] = customer ? await this.#views([customer]) : []
     if (!view) throw notFound('customer', id)
     return view
   }
@@ -80,11 +87,11 @@ export class Contacts {
    * Throws NOT_FOUND for the account, CONFLICT for a WeChat id the account has already. One that was deleted comes back
    * as it was, and whoever did not want messages does not want them now.
    */
-  async create(input: CustomerInput): Promise<CustomerWithTags> {
+  async create(input: CustomerInput): Promise<CustomerView> {
     await this.#requireAccount(input.accountId)
-    const { customers } = this.#db.models
+    const { customers } = this.#deps.db.models
     const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
-    const id = await this.#db.write(async (tx) => {
+    const id = await this.#deps.db.write(async (tx) => {
       const { accountId, wechatId } = input
       if (input.optOut && wechatId) await this.#optOut(tx, wechatId)
       const same = wechatId ? await row(customers, { where: { accountId, wechatId }, transaction: tx }) : undefined
@@ -92,7 +99,7 @@ export class Contacts {
         throw conflict(`wechatId: ${wechatId} is customer ${same.id} of this account; change that one`)
       const optOut = input.optOut === true || same?.optOut === true || (await this.#hasNamesake(tx, input))
       if (!same) {
-        const fresh = { source: 'MANUAL', ...values, optOut, createdAt: this.#clock.now().getTime() }
+        const fresh = { source: 'MANUAL', ...values, optOut, createdAt: this.#deps.clock.now().getTime() }
         return await insert(customers, fresh, tx)
       }
       await customers.update({ ...values, optOut, deletedAt: null }, { where: { id: same.id }, transaction: tx })
@@ -102,70 +109,40 @@ export class Contacts {
   }
 
   /**
-   * Adds those who are not customers of the account yet, in one write. Answers how many, and who was known and as whom.
-   * Throws NOT_FOUND for the account.
+   * Adds those of a CSV file who are not customers of the account yet, in one write; the others are refused by line.
+   * Throws INVALID_REQUEST for a file that is no such CSV, and NOT_FOUND for the account.
    */
-  async import(accountId: number, found: readonly ImportRow[]): Promise<{ taken: number; known: RefusedRow[] }> {
+  async importFile(accountId: number, file: UploadedFile | undefined): Promise<ImportReport> {
+    if (!file) throw invalid('file: is missing; send multipart/form-data with a CSV in "file"')
+    const { rows: found, refused } = await readImport(file.path)
     await this.#requireAccount(accountId)
-    const { customers } = this.#db.models
-    return await this.#db.write(async (tx) => {
-      const all = await rows(customers, { where: { accountId }, transaction: tx })
-      const index = new CustomerIndex<Known>(all.filter((customer) => customer.deletedAt === null))
-      const gone = new CustomerIndex(all.filter((customer) => customer.deletedAt !== null))
-      const known: RefusedRow[] = []
-      const fresh: Partial<CustomerRow>[] = []
-      const createdAt = this.#clock.now().getTime()
-      for (const { line, ...values } of found) {
-        const person = { wechatId: values.wechatId || null, nickname: values.nickname, remark: values.remark ?? '' }
-        const same = index.find(person)
-        if (same) {
-          const who = 'id' in same ? `customer ${same.id} of this account; change that one` : `line ${same.line} too`
-          known.push({ line, reason: `row: is ${who}, or tell them apart by wechatId or remark` })
-          continue
-        }
-        index.add({ ...person, line })
-        const { region = '', source } = values
-        const was = gone.find(person)
-        const optOut = values.optOut || was?.optOut === true
-        const customer = { ...person, accountId, region, source: source || 'IMPORT', optOut, createdAt }
-        if (was?.wechatId && was.wechatId === person.wechatId)
-          await customers.update({ ...customer, deletedAt: null }, { where: { id: was.id }, transaction: tx })
-        else fresh.push(customer)
-      }
-      for (let first = 0; first < fresh.length; first += 500)
-        await customers.bulkCreate(fresh.slice(first, first + 500) as never[], { transaction: tx })
-      // A customer that is there already is left as it is, but a list of whom not to write to is heeded whole.
-      for (const { wechatId, optOut } of found) if (wechatId && optOut) await this.#optOut(tx, wechatId)
-      return { taken: found.length - known.length, known }
-    })
+    const known = await this.#deps.db.write((tx) => this.#import(tx, accountId, found))
+    return { taken: found.length - known.length, refused: [...refused, ...known].sort((a, b) => a.line - b.line) }
   }
 
-  async update(id: number, changes: CustomerChanges): Promise<CustomerWithTags> {
+  /**
+   * Throws NOT_FOUND, and CONFLICT for a WeChat id that another customer of the account has. Who opts out is written to
+   * by no account any more.
+   */
+  async update(id: number, changes: CustomerChanges): Promise<CustomerView> {
     const before = await this.get(id)
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     // Another WeChat id is a correction, not a change of mind.
     const values = { optOut: before.optOut, ...given }
     const person = { id, wechatId: changes.wechatId === undefined ? before.wechatId : changes.wechatId }
-    await this.#db.write(async (tx) => {
-      const { customers } = this.#db.models
+    await this.#deps.db.write(async (tx) => {
+      const { customers } = this.#deps.db.models
       if (changes.wechatId) await this.#requireFree(tx, before.accountId, changes.wechatId, id)
       await customers.update(values, { where: { id }, transaction: tx })
-      const all = (await samePeople(this.#db, [{ ...person, optOut: before.optOut }], tx)).map(
+      const all = (await samePeople(this.#deps.db, [{ ...person, optOut: before.optOut }], tx)).map(
         (customer) => customer.id,
       )
       // Taken back for one account, it is taken back for the person; else the others would go on saying no.
       if (changes.optOut === false) await customers.update({ optOut: false }, { where: { id: all }, transaction: tx })
-      if (changes.optOut === true) for (const one of all) await this.#onUnwanted(tx, one, 'the customer opted out')
+      if (changes.optOut === true)
+        for (const one of all) await this.#deps.stops.customerUnwanted(tx, one, 'the customer opted out')
     })
     return await this.get(id)
-  }
-
-  /** The person with this WeChat id wants no messages, whatever account knows it. */
-  async #optOut(tx: Transaction, wechatId: string): Promise<void> {
-    const { customers } = this.#db.models
-    const known = await rows(customers, { where: { wechatId, optOut: false }, attributes: ['id'], transaction: tx })
-    await customers.update({ optOut: true }, { where: { wechatId }, transaction: tx })
-    for (const { id } of known) await this.#onUnwanted(tx, id, 'the customer opted out')
   }
 
   /**
@@ -174,22 +151,22 @@ export class Contacts {
    */
   async remove(id: number): Promise<void> {
     await this.get(id)
-    const user = await activeTaskWithCustomer(this.#db, id)
+    const user = await this.#deps.inUse.userOf('customers', id)
     if (user)
       throw conflict(
         `customer ${id} is named by ${user}; finish or cancel that first, or set optOut, which stops every message to it at once`,
       )
-    const deletedAt = this.#clock.now().getTime()
-    await this.#db.write(async (tx) => {
-      await this.#db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })
-      await this.#db.models.customerTags.destroy({ where: { customerId: id }, transaction: tx })
-      await this.#onUnwanted(tx, id, 'the customer was deleted')
+    const deletedAt = this.#deps.clock.now().getTime()
+    await this.#deps.db.write(async (tx) => {
+      await this.#deps.db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })
+      await this.#deps.db.models.customerTags.destroy({ where: { customerId: id }, transaction: tx })
+      await this.#deps.stops.customerUnwanted(tx, id, 'the customer was deleted')
     })
   }
 
   /** Adds and removes tags of many customers at once. Throws NOT_FOUND that names the ids there are not. */
   async assignTags(customerIds: readonly number[], add: readonly number[], remove: readonly number[]): Promise<number> {
-    const { tags, customerTags } = this.#db.models
+    const { tags, customerTags } = this.#deps.db.models
     const wanted = [...new Set(customerIds)]
     const known = await this.#knownIds(wanted)
     const missing = wanted.filter((id) => !known.has(id))
@@ -198,7 +175,7 @@ export class Contacts {
     const found = await rows(tags, { where: { id: tagIds } })
     const unknown = tagIds.filter((id) => !found.some((tag) => tag.id === id))
     if (unknown.length > 0) throw notFound('tag', unknown.join(', '))
-    await this.#db.write(async (tx) => {
+    await this.#deps.db.write(async (tx) => {
       const links = add.flatMap((tagId) => wanted.map((customerId) => ({ customerId, tagId })))
       await customerTags.bulkCreate(links as never[], { ignoreDuplicates: true, transaction: tx })
       if (remove.length > 0)
@@ -207,11 +184,55 @@ export class Contacts {
     return wanted.length
   }
 
+  /** Answers the rows that were known, and as whom. */
+  async #import(tx: Transaction, accountId: number, found: readonly ImportRow[]): Promise<RefusedRow[]> {
+    const { customers } = this.#deps.db.models
+    const all = await rows(customers, { where: { accountId }, transaction: tx })
+    const index = new CustomerIndex<Known>(all.filter((customer) => customer.deletedAt === null))
+    const gone = new CustomerIndex(all.filter((customer) => customer.deletedAt !== null))
+    const known: RefusedRow[] = []
+    const fresh: Partial<CustomerRow>[] = []
+    const createdAt = this.#deps.clock.now().getTime()
+    for (const { line, ...values } of found) {
+      const person = { wechatId: values.wechatId || null, nickname: values.nickname, remark: values.remark ?? '' }
+      const same = index.find(person)
+      if (same) {
+        const who = 'id' in same ? `customer ${same.id} of this account; change that one` : `line ${same.line} too`
+        known.push({ line, reason: `row: is ${who}, or tell them apart by wechatId or remark` })
+        continue
+      }
+      index.add({ ...person, line })
+      const { region = '', source } = values
+      const was = gone.find(person)
+      const optOut = values.optOut || was?.optOut === true
+      const customer = { ...person, accountId, region, source: source || 'IMPORT', optOut, createdAt }
+      if (was?.wechatId && was.wechatId === person.wechatId)
+        await customers.update({ ...customer, deletedAt: null }, { where: { id: was.id }, transaction: tx })
+      else fresh.push(customer)
+    }
+    for (let first = 0; first < fresh.length; first += 500)
+      await customers.bulkCreate(fresh.slice(first, first + 500) as never[], { transaction: tx })
+    // A customer that is there already is left as it is, but a list of whom not to write to is heeded whole.
+    for (const { wechatId, optOut } of found) if (wechatId && optOut) await this.#optOut(tx, wechatId)
+    return known
+  }
+
+  /** The person with this WeChat id wants no messages, whatever account knows it. */
+  async #optOut(tx: Transaction, wechatId: string): Promise<void> {
+    const { customers } = this.#deps.db.models
+    const known = await rows(customers, { where: { wechatId, optOut: false }, attributes: ['id'], transaction: tx })
+    await customers.update({ optOut: true }, { where: { wechatId }, transaction: tx })
+    for (const { id } of known) await this.#deps.stops.customerUnwanted(tx, id, 'the customer opted out')
+  }
+
   async #knownIds(ids: readonly number[]): Promise<Set<number>> {
     const known = new Set<number>()
     for (let first = 0; first < ids.length; first += 500) {
       const some = ids.slice(first, first + 500)
-      const found = await rows(this.#db.models.customers, { where: { id: some, deletedAt: null }, attributes: ['id'] })
+      const found = await rows(this.#deps.db.models.customers, {
+        where: { id: some, deletedAt: null },
+        attributes: ['id'],
+      })
       for (const { id } of found) known.add(id)
     }
     return known
@@ -219,7 +240,7 @@ export class Contacts {
 
   async #requireFree(tx: Transaction, accountId: number, wechatId: string, except?: number): Promise<void> {
     const where = { accountId, wechatId, deletedAt: null, ...(except === undefined ? {} : { id: { [Op.ne]: except } }) }
-    const same = await row(this.#db.models.customers, { where, transaction: tx })
+    const same = await row(this.#deps.db.models.customers, { where, transaction: tx })
     if (same) throw conflict(`wechatId: ${wechatId} is customer ${same.id} of this account; change that one`)
   }
 
@@ -227,25 +248,25 @@ export class Contacts {
   async #hasNamesake(tx: Transaction, { accountId, wechatId, nickname, remark = '' }: CustomerInput): Promise<boolean> {
     if (wechatId) return false
     const gone = { accountId, nickname, remark, optOut: true, deletedAt: { [Op.ne]: null } }
-    return (await this.#db.models.customers.count({ where: gone, transaction: tx })) > 0
+    return (await this.#deps.db.models.customers.count({ where: gone, transaction: tx })) > 0
   }
 
   async #requireAccount(id: number): Promise<void> {
-    if (!(await row(this.#db.models.accounts, { where: { id } }))) throw notFound('accountId: account', id)
+    if (!(await row(this.#deps.db.models.accounts, { where: { id } }))) throw notFound('accountId: account', id)
   }
 
-  async #withTags(found: readonly CustomerRow[]): Promise<CustomerWithTags[]> {
+  async #views(found: readonly CustomerRow[]): Promise<CustomerView[]> {
     if (found.length === 0) return []
-    const links = await this.#db.sequelize.query<{ customerId: number; id: number; name: string }>(
+    const links = await this.#deps.db.sequelize.query<{ customerId: number; id: number; name: string }>(
       'SELECT l.customer_id AS customerId, t.id AS id, t.name AS name FROM customer_tags l JOIN tags t ON t.id = l.tag_id WHERE l.customer_id IN (:ids) ORDER BY t.id',
       { replacements: { ids: found.map((customer) => customer.id) }, type: QueryTypes.SELECT },
     )
     const tagsOf = Map.groupBy(links, (link) => link.customerId)
-    const optedOut = await doNotContact(this.#db, found)
-    return found.map((customer) => ({
-      ...customer,
-      optOut: optedOut(customer),
-      tags: (tagsOf.get(customer.id) ?? []).map(({ id, name }) => ({ id, name })),
-    }))
+    const optedOut = await doNotContact(this.#deps.db, found)
+    return found.map((customer) => {
+      const { id, accountId, wechatId, nickname, remark, region, source } = customer
+      const tags = (tagsOf.get(id) ?? []).map((tag) => ({ id: tag.id, name: tag.name }))
+      return { id, accountId, wechatId, nickname, remark, region, source, optOut: optedOut(customer), tags }
+    })
   }
 }

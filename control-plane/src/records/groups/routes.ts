@@ -1,11 +1,7 @@
 import { z } from 'zod'
-import type { Database } from '../../infra/database/database.ts'
-import { contains, row, rows } from '../../infra/database/table.ts'
-import { notFound } from '../../infra/errors.ts'
 import { defineRoute, type Route } from '../../http/route.ts'
-import { Id, IdParams, pageOf, paging, Paging, Timestamp, limitOffset } from '../../http/schemas.ts'
-import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import type { GroupRow } from '../../infra/database/tables/groups.ts'
+import { Id, IdParams, pageOf, paging, Paging, Timestamp } from '../../http/schemas.ts'
+import type { Groups } from './service.ts'
 
 const Group = z
   .strictObject({
@@ -28,21 +24,7 @@ const Member = z
   .meta({ id: 'GroupMember' })
 
 /** Group chats found on phones. */
-export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime }): Route[] {
-  const { groups, groupMembers } = db.models
-  const view = ({ id, accountId, name, memberCount, confidence, lastSeenAt }: GroupRow) => ({
-    id,
-    accountId,
-    name,
-    memberCount,
-    confidence,
-    lastSeenAt: time.format(lastSeenAt),
-  })
-  const existing = async (id: number): Promise<GroupRow> => {
-    const group = await row(groups, { where: { id } })
-    if (!group) throw notFound('group', id)
-    return group
-  }
+export function groupRoutes(groups: Groups): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -52,14 +34,7 @@ export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime })
       role: 'viewer',
       query: z.strictObject({ ...paging, accountId: Id.optional(), keyword: z.string().max(100).optional() }),
       data: pageOf(Group),
-      handle: async ({ query }) => {
-        const where = {
-          ...(query.accountId ? { accountId: query.accountId } : {}),
-          ...(query.keyword ? contains(['name'], query.keyword) : {}),
-        }
-        const found = await rows(groups, { where, ...limitOffset(query), order: [['id', 'ASC']] })
-        return { items: found.map(view), page: query.page, size: query.size, total: await groups.count({ where }) }
-      },
+      handle: ({ query }) => groups.list(query, query),
     }),
     defineRoute({
       method: 'get',
@@ -69,7 +44,7 @@ export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime })
       role: 'viewer',
       params: IdParams,
       data: Group,
-      handle: async ({ params }) => view(await existing(params.id)),
+      handle: ({ params }) => groups.get(params.id),
     }),
     defineRoute({
       method: 'get',
@@ -80,14 +55,7 @@ export function groupRoutes({ db, time }: { db: Database; time: WorkspaceTime })
       params: IdParams,
       query: Paging,
       data: pageOf(Member),
-      handle: async ({ params, query }) => {
-        // All members of a group are read together.
-        const { confidence, lastSeenAt } = view(await existing(params.id))
-        const where = { groupId: params.id }
-        const found = await rows(groupMembers, { where, ...limitOffset(query), order: [['position', 'ASC']] })
-        const items = found.map(({ id, name, position }) => ({ id, name, position, confidence, lastSeenAt }))
-        return { items, page: query.page, size: query.size, total: await groupMembers.count({ where }) }
-      },
+      handle: ({ params, query }) => groups.members(params.id, query),
     }),
   ]
 }

@@ -1,140 +1,100 @@
 import type { Transaction } from 'sequelize'
-import { z } from 'zod'
 import type { Database } from '../../infra/database/database.ts'
-import { insert, row, rows } from '../../infra/database/table.ts'
-import { conflict, invalid, notFound } from '../../infra/errors.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
-import { Empty, IdParams, pageOf, Paging, limitOffset } from '../../http/schemas.ts'
+import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
+import { insert, row } from '../../infra/database/table.ts'
 import type { MaterialCategoryRow } from '../../infra/database/tables/materials.ts'
+import { conflict, invalid, notFound } from '../../infra/errors.ts'
 
-const Category = z
-  .strictObject({ id: z.number().int(), name: z.string(), parentId: z.number().int().nullable() })
-  .meta({ id: 'MaterialCategory' })
-const Name = z.string().min(1).max(100)
-const ParentId = z.number().int().positive().nullable().meta({ description: 'null is the root' })
+/** A category as the API shows it; a `parentId` of null is the root. */
+export type CategoryView = Readonly<Pick<MaterialCategoryRow, 'id' | 'name' | 'parentId'>>
 
 /** A tree of categories for materials. */
-export function categoryRoutes(db: Database): Route[] {
-  return [...readRoutes(db), addRoute(db), ...changeRoutes(db)]
-}
+export class Categories {
+  readonly #deps: { readonly db: Database }
 
-/** Throws NOT_FOUND. @param field the one that names it */
-export async function existingCategory(
-  db: Database,
-  id: number,
-  field = 'category',
-  tx?: Transaction,
-): Promise<MaterialCategoryRow> {
-  const category = await row(db.models.materialCategories, { where: { id }, ...(tx ? { transaction: tx } : {}) })
-  if (!category) throw notFound(field, id)
-  return category
-}
-
-function readRoutes(db: Database): Route[] {
-  const { materialCategories } = db.models
-  return [
-    defineRoute({
-      method: 'get',
-      path: '/material-categories',
-      summary: 'List categories',
-      tag: 'materials',
-      role: 'viewer',
-      query: Paging,
-      data: pageOf(Category),
-      handle: async ({ query }) => {
-        const found = await rows(materialCategories, { ...limitOffset(query), order: [['id', 'ASC']] })
-        return { items: found.map(view), page: query.page, size: query.size, total: await materialCategories.count() }
-      },
-    }),
-    defineRoute({
-      method: 'get',
-      path: '/material-categories/{id}',
-      summary: 'One category',
-      tag: 'materials',
-      role: 'viewer',
-      params: IdParams,
-      data: Category,
-      handle: async ({ params }) => view(await existingCategory(db, params.id)),
-    }),
-  ]
-}
-
-function addRoute(db: Database): Route {
-  return defineRoute({
-    method: 'post',
-    path: '/material-categories',
-    summary: 'Add a category',
-    tag: 'materials',
-    role: 'operator',
-    body: z.strictObject({ name: Name, parentId: ParentId.default(null) }),
-    data: Category,
-    handle: async ({ body }) =>
-      await db.write(async (tx) => {
-        await mayStand(db, tx, body)
-        return { ...body, id: await insert(db.models.materialCategories, body, tx) }
-      }),
-  })
-}
-
-function changeRoutes(db: Database): Route[] {
-  const { materialCategories, materials } = db.models
-  return [
-    defineRoute({
-      method: 'patch',
-      path: '/material-categories/{id}',
-      summary: 'Rename or move a category',
-      tag: 'materials',
-      role: 'operator',
-      params: IdParams,
-      body: z.strictObject({ name: Name.optional(), parentId: ParentId.optional() }),
-      data: Category,
-      handle: async ({ params: { id }, body }) =>
-        await db.write(async (tx) => {
-          const known = await existingCategory(db, id, 'category', tx)
-          const parentId = body.parentId === undefined ? known.parentId : body.parentId
-          const next = { id, name: body.name ?? known.name, parentId }
-          await mayStand(db, tx, next)
-          await materialCategories.update(next, { where: { id }, transaction: tx })
-          return next
-        }),
-    }),
-    defineRoute({
-      method: 'delete',
-      path: '/material-categories/{id}',
-      summary: 'Delete an empty category',
-      tag: 'materials',
-      role: 'operator',
-      params: IdParams,
-      data: Empty,
-      handle: async ({ params: { id } }) => {
-        await db.write(async (tx) => {
-          await existingCategory(db, id, 'category', tx)
-          const used = await materials.count({ where: { categoryId: id, deletedAt: null }, transaction: tx })
-          const children = await materialCategories.count({ where: { parentId: id }, transaction: tx })
-          if (used + children > 0)
-            throw conflict(`category ${id} holds ${used} materials and ${children} categories; move them first`)
-          await materialCategories.destroy({ where: { id }, transaction: tx })
-        })
-        return null
-      },
-    }),
-  ]
-}
-
-/** Throws when the place a category is to have does not exist, is taken, or lies inside the category itself. */
-async function mayStand(
-  db: Database,
-  tx: Transaction,
-  { id, name, parentId }: { id?: number; name: string; parentId: number | null },
-): Promise<void> {
-  const passed = new Set<number>()
-  for (let above = parentId; above !== null && !passed.has(above);) {
-    passed.add(above)
-    if (above === id) throw invalid('parentId: lies inside the category that is to move there; name another')
-    above = (await existingCategory(db, above, 'parentId', tx)).parentId
+  constructor(deps: { readonly db: Database }) {
+    this.#deps = deps
   }
-  const same = await row(db.models.materialCategories, { where: { name, parentId }, transaction: tx })
-  if (same && same.id !== id) throw conflict(`name: category ${same.id} has this name there already; choose another`)
+
+  /** Categories, oldest first. */
+  async list(page: PageNumber): Promise<Page<CategoryView>> {
+    const found = await pageOfRows(this.#deps.db.models.materialCategories, { order: [['id', 'ASC']] }, page)
+    return { ...found, items: found.items.map(view) }
+  }
+
+  /** Throws NOT_FOUND. */
+  async get(id: number): Promise<CategoryView> {
+    return view(await this.require(id))
+  }
+
+  /** Throws NOT_FOUND. @param field the one that names it */
+  async require(id: number, field = 'category', tx?: Transaction): Promise<MaterialCategoryRow> {
+    const { materialCategories } = this.#deps.db.models
+    const category = await row(materialCategories, { where: { id }, ...(tx ? { transaction: tx } : {}) })
+    if (!category) throw notFound(field, id)
+    return category
+  }
+
+  /** Throws NOT_FOUND for the parent, and CONFLICT for a name that stands there already. */
+  async add(category: Omit<CategoryView, 'id'>): Promise<CategoryView> {
+    const { db } = this.#deps
+    return await db.write(async (tx) => {
+      await this.#requirePlace(tx, category)
+      return { ...category, id: await insert(db.models.materialCategories, category, tx) }
+    })
+  }
+
+  /**
+   * Renames or moves; undefined leaves it. Throws NOT_FOUND for the category and the parent, CONFLICT for a name that
+   * stands there already, and INVALID_REQUEST for a parent inside the category itself.
+   */
+  async change(
+    id: number,
+    changes: { readonly name?: string | undefined; readonly parentId?: number | null | undefined },
+  ): Promise<CategoryView> {
+    const { db } = this.#deps
+    return await db.write(async (tx) => {
+      const { name, parentId } = await this.require(id, 'category', tx)
+      const next = {
+        id,
+        name: changes.name ?? name,
+        parentId: changes.parentId === undefined ? parentId : changes.parentId,
+      }
+      await this.#requirePlace(tx, next)
+      await db.models.materialCategories.update(next, { where: { id }, transaction: tx })
+      return next
+    })
+  }
+
+  /** Throws NOT_FOUND, and CONFLICT while anything is in it. */
+  async remove(id: number): Promise<void> {
+    const { db } = this.#deps
+    const { materialCategories, materials } = db.models
+    await db.write(async (tx) => {
+      await this.require(id, 'category', tx)
+      const used = await materials.count({ where: { categoryId: id, deletedAt: null }, transaction: tx })
+      const children = await materialCategories.count({ where: { parentId: id }, transaction: tx })
+      if (used + children > 0)
+        throw conflict(`category ${id} holds ${used} materials and ${children} categories; move them first`)
+      await materialCategories.destroy({ where: { id }, transaction: tx })
+    })
+  }
+
+  /** Throws when the place a category is to have does not exist, is taken, or lies inside the category itself. */
+  async #requirePlace(
+    tx: Transaction,
+    { id, name, parentId }: Omit<CategoryView, 'id'> & { readonly id?: number },
+  ): Promise<void> {
+    const passed = new Set<number>()
+    for (let above = parentId; above !== null && !passed.has(above);) {
+      passed.add(above)
+      if (above === id) throw invalid('parentId: lies inside the category that is to move there; name another')
+      above = (await this.require(above, 'parentId', tx)).parentId
+    }
+    const { materialCategories } = this.#deps.db.models
+    const same = await row(materialCategories, { where: { name, parentId }, transaction: tx })
+    if (same && same.id !== id) throw conflict(`name: category ${same.id} has this name there already; choose another`)
+  }
 }
 
-const view = ({ id, name, parentId }: MaterialCategoryRow) => ({ id, name, parentId })
+const view = ({ id, name, parentId }: MaterialCategoryRow): CategoryView => ({ id, name, parentId })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { activeTaskWithTemplate } from './references.ts'
+import { TaskReferences } from './references.ts'
 import { DELIVER_WITHIN_MS, PlaneParts } from '../../../../test/support/plane-parts.ts'
 
 test('what a silent phone has of a deleted task is taken back when it returns', async (t) => {
@@ -28,6 +28,6 @@ test('what a silent phone has of a deleted task is taken back when it returns', 
       ['CANCELLED', false],
     ],
   )
-  t.is(await activeTaskWithTemplate(parts.db, 1), undefined)
+  t.is(await new TaskReferences(parts).userOf('templates', 1), undefined)
   await t.throwsAsync(async () => await parts.operations.retryFailed(taskId), { message: /does not exist/ })
 })

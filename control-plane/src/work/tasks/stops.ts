@@ -3,7 +3,7 @@ import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { row, rows } from '../../infra/database/table.ts'
-import type { CancelSignal, EventLog } from '../../ports.ts'
+import type { CancelSignal, EventLog, StopReason, StopScope, WorkStops } from '../../ports.ts'
 import type { CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { ITEM_ON_ITS_WAY, saveItems } from '../../fleet/commands/item-changes.ts'
 import { FINAL_TASK, OPEN_ITEM } from './lifecycle.ts'
@@ -16,8 +16,6 @@ import {
   returnedItem,
   returnedCommand,
   stopOf,
-  type StopReason,
-  type StopScope,
 } from '../../fleet/commands/stop-rules.ts'
 import type { TaskStore } from './store.ts'
 
@@ -45,7 +43,7 @@ export interface StopsDeps {
  * has is ended after it, in many writes, by whoever asked or by the next sweep: the row of each command says what was
  * asked of it.
  */
-export class TaskStops {
+export class TaskStops implements WorkStops {
   readonly #deps: StopsDeps
 
   constructor(deps: StopsDeps) {
