@@ -1,9 +1,9 @@
-import type { QueryInterface } from 'sequelize'
+import type { Migration } from './schema.ts'
 
-/**
- * Who owns a session is told by its device's row: the epoch, which every write of a session is checked against. The
- * table of leases was written and never read; a new database never had it.
- */
-export async function hotPaths({ context }: { context: QueryInterface }): Promise<void> {
-  await context.dropTable('device_sessions')
+/** Drops the table of session leases, which was never read: the epoch in a device's row says which session owns it. */
+export const hotPaths: Migration = {
+  name: '0003-hot-paths',
+  up: async ({ context }) => {
+    await context.dropTable('device_sessions')
+  },
 }

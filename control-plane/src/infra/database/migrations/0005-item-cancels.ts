@@ -1,8 +1,11 @@
-import { DataTypes, type QueryInterface } from 'sequelize'
+import { DataTypes } from 'sequelize'
+import { addMissingColumn, type Migration } from './schema.ts'
 
-/** A new database has the columns from its models. */
-export async function itemCancels({ context }: { context: QueryInterface }): Promise<void> {
-  const items = await context.describeTable('items')
-  if (!('cancel_code' in items)) await context.addColumn('items', 'cancel_code', DataTypes.STRING(32))
-  if (!('cancel_reason' in items)) await context.addColumn('items', 'cancel_reason', DataTypes.STRING(500))
+/** Why one item of a command must not be done any more. */
+export const itemCancels: Migration = {
+  name: '0005-item-cancels',
+  up: async ({ context }) => {
+    await addMissingColumn(context, 'items', 'cancel_code', DataTypes.STRING(32))
+    await addMissingColumn(context, 'items', 'cancel_reason', DataTypes.STRING(500))
+  },
 }
