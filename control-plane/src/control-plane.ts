@@ -33,10 +33,10 @@ import { Gateway } from './edge/gateway/gateway.ts'
 import { groupRoutes } from './records/groups/routes.ts'
 import { Groups } from './records/groups/service.ts'
 import { saveGroups } from './records/groups/sync.ts'
-import { Changes } from './edge/api/changes.ts'
+import { Mutations } from './edge/api/mutations.ts'
 import { EventSocket } from './edge/api/event-socket.ts'
-import { Idempotency, KEY_KEPT_MS } from './edge/api/idempotency.ts'
-import { TaskRateLimit } from './edge/api/rate-limit.ts'
+import { IdempotencyKeys, KEY_KEPT_MS } from './edge/api/idempotency-keys.ts'
+import { callLimits } from './edge/api/limits.ts'
 import { rootRoutes } from './edge/api/root.ts'
 import type { Route } from './http/route.ts'
 import { WorkspaceTime } from './infra/workspace-time.ts'
@@ -81,9 +81,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { config } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
-  const { db, auth, events, tasks, gateway, changes, housekeeping, socket, http } = parts
+  const { db, auth, events, tasks, gateway, mutations, housekeeping, socket, http } = parts
   const begin = async (): Promise<number> => {
-    await changes.recover()
+    await mutations.recover()
     await events.start()
     const port = await gateway.start(config.grpcPort, config.host)
     await tasks.start()
@@ -126,7 +126,7 @@ interface Parts {
   readonly events: OrderedEventLog
   readonly tasks: Tasks
   readonly gateway: Gateway
-  readonly changes: Changes
+  readonly mutations: Mutations
   readonly housekeeping: Housekeeping
   readonly socket: EventSocket
   readonly http: Server
@@ -208,19 +208,19 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     { name: 'scheduler', check: async () => await tasks.check() },
     { name: 'gateway', check: async () => await gateway.check() },
   ]
-  const changes = new Changes({
+  const mutations = new Mutations({
     db,
     auth,
     audit,
-    idempotency: new Idempotency({ db, clock, secret: key }),
-    taskRate: new TaskRateLimit(config.tasksPerMinute),
+    idempotencyKeys: new IdempotencyKeys({ db, clock, secret: key }),
+    limits: callLimits(config),
     routes,
   })
   const http = httpServer({
     routes,
     root: rootRoutes({ checks, online: () => gateway.online }),
     auth,
-    changes,
+    mutations,
     uploadDir: emptyUploads(config.dataDir),
     log,
   })
@@ -240,7 +240,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   socket.attach(http)
   const enrolmentCode = async (name: string): Promise<string> =>
     await makeCodeForLauncher({ db, clock, caFingerprint: ca.fingerprint, audit }, name)
-  return { db, auth, enrolmentCode, events, tasks, gateway, changes, housekeeping, socket, http, routes }
+  return { db, auth, enrolmentCode, events, tasks, gateway, mutations, housekeeping, socket, http, routes }
 }
 
 /** Asks one after the other, until one names a user. */

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { Caller } from '../../control-plane/src/http/route.ts'
 import { openDatabase, type Database } from '../../control-plane/src/infra/database/database.ts'
 import { insert, rows } from '../../control-plane/src/infra/database/table.ts'
-import { Idempotency, type Claim } from '../../control-plane/src/edge/api/idempotency.ts'
+import { IdempotencyKeys, type Claim } from '../../control-plane/src/edge/api/idempotency-keys.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf } from '../support/pictures.ts'
 import { sharedTestPlane } from '../support/test-plane.ts'
@@ -107,7 +107,7 @@ interface Stage {
   readonly db: Database
   readonly time: FakeClock
   /** As a plane that starts. */
-  readonly start: () => Promise<Idempotency>
+  readonly start: () => Promise<IdempotencyKeys>
   readonly tagNames: () => Promise<string[]>
 }
 
@@ -123,7 +123,7 @@ async function stage(t: ExecutionContext): Promise<Stage> {
     db,
     time,
     start: async () => {
-      const idempotency = new Idempotency({ db, clock: time, secret: SECRET })
+      const idempotency = new IdempotencyKeys({ db, clock: time, secret: SECRET })
       await idempotency.recover()
       return idempotency
     },
@@ -131,7 +131,7 @@ async function stage(t: ExecutionContext): Promise<Stage> {
   }
 }
 
-async function claim(idempotency: Idempotency): Promise<Claim> {
+async function claim(idempotency: IdempotencyKeys): Promise<Claim> {
   const claimed = await idempotency.claim(call)
   if ('response' in claimed) throw new Error('the key was used already')
   return claimed

@@ -72,8 +72,13 @@ export interface RouteOptions<P extends ZodType, Q extends ZodType, B extends Zo
   readonly upload?: boolean
   /** @default 100 MB */
   readonly largestUploadBytes?: number
-  /** Counted against the limit of task creations. */
-  readonly createsTask?: boolean
+  /** The limit that its calls count against, one of those in the server's table. An unknown name stops the start. */
+  readonly limit?: string | undefined
+  /**
+   * Path of the GET route that shows what this route changes, with the same parameters. The audit log keeps its answer
+   * as the state before. An unknown path stops the start.
+   */
+  readonly stateOf?: string
   /** Schema of `data`; absent for routes that answer bytes. */
   readonly data?: R
   /** Media types of the bytes a route without `data` answers. */
@@ -94,7 +99,8 @@ export interface Route {
   readonly body: ZodType | undefined
   readonly upload: boolean
   readonly largestUploadBytes: number
-  readonly createsTask: boolean
+  readonly limit: string | undefined
+  readonly stateOf: string | undefined
   readonly data: ZodType | undefined
   readonly fileTypes: readonly string[]
   handle(input: RouteInput<unknown, unknown, unknown>): Promise<unknown>
@@ -122,10 +128,11 @@ export function defineRoute<
     body: options.body,
     upload: options.upload ?? false,
     largestUploadBytes: options.largestUploadBytes ?? LARGEST_UPLOAD_BYTES,
-    createsTask: options.createsTask ?? false,
+    limit: options.limit,
+    stateOf: options.stateOf,
     data: options.data,
     fileTypes: options.fileTypes ?? [],
     // The server parses with the schemas above before it calls, so the input has their types.
-    handle: async (input) => await options.handle(input as Parameters<typeof options.handle>[0]),
+    handle: (input) => options.handle(input as Parameters<typeof options.handle>[0]),
   }
 }

@@ -7,8 +7,8 @@ import type { Caller, Route } from '../../http/route.ts'
 
 const RANK: Readonly<Record<Role, number>> = { viewer: 1, operator: 2, admin: 3 }
 
-/** Whoever it is, before anything is known of them. */
-export const stranger = (ctx: Context): Caller => ({
+/** The caller of a request before the sign-in. */
+export const anonymous = (ctx: Context): Caller => ({
   userId: 0,
   username: '',
   role: 'viewer',
@@ -17,10 +17,10 @@ export const stranger = (ctx: Context): Caller => ({
   authorization: ctx.get('authorization'),
 })
 
-/** Signs the caller in. Throws UNAUTHENTICATED; what the caller may do is asked of `mayCall`. */
-export async function callerOf(route: Route, ctx: Context, auth: Authenticator): Promise<Caller> {
-  if (route.role === 'public') return stranger(ctx)
-  return { ...stranger(ctx), ...(await auth.verify(ctx.get('authorization'))) }
+/** Signs an anonymous caller in; a public route needs no sign-in. Throws UNAUTHENTICATED. The role is not checked. */
+export async function callerOf(route: Route, caller: Caller, auth: Authenticator): Promise<Caller> {
+  if (route.role === 'public') return caller
+  return { ...caller, ...(await auth.verify(caller.authorization)) }
 }
 
 /** Throws FORBIDDEN when the caller's role is too low for the route. */

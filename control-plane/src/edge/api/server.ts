@@ -6,10 +6,11 @@ import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { Authenticator } from '../../records/auth/service.ts'
 import { formReader, jsonBody, type Form } from '../../http/body.ts'
-import { callerOf, mayCall } from './callers.ts'
-import type { Changes, Input } from './changes.ts'
+import { anonymous, callerOf, mayCall } from './callers.ts'
 import { docsRoutes } from './docs.ts'
 import { upgradeRequired } from './event-socket.ts'
+import type { Input } from './mutation-call.ts'
+import type { Mutations } from './mutations.ts'
 import { errorEnvelope, requestIdOf, type RequestState } from '../../http/envelope.ts'
 import { allowOnly } from '../../http/methods.ts'
 import { plainInput } from '../../http/plain-input.ts'
@@ -17,12 +18,14 @@ import { FileAnswer, Nothing, type Caller, type Route } from '../../http/route.t
 import { sendFile } from '../../http/send-file.ts'
 import { validate } from '../../http/validate.ts'
 
+const PREFIX = '/api/v1'
+
 export interface HttpDeps {
   readonly routes: readonly Route[]
   /** Answers outside the API, such as health and metrics. */
   readonly root: Middleware
   readonly auth: Authenticator
-  readonly changes: Changes
+  readonly mutations: Mutations
   readonly uploadDir: string
   readonly log: Logger
 }
@@ -43,10 +46,10 @@ export function httpServer(deps: HttpDeps): Server {
   app.use(deps.root)
   app.use(docsRoutes(deps.routes))
   app.use(upgradeRequired())
-  const router = new Router({ prefix: '/api/v1' })
+  const router = new Router({ prefix: PREFIX })
   for (const route of deps.routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    router[route.method](path, route.method === 'get' ? reading(route, deps) : changing(route, deps))
+    router[route.method](path, route.method === 'get' ? reading(route, deps) : mutating(route, deps))
   }
   app.use(router.routes())
   app.use((ctx) => {
@@ -67,20 +70,26 @@ const asksForWebSocket = (request: IncomingMessage): boolean => request.headers.
 
 function reading(route: Route, deps: HttpDeps): Middleware {
   return async (ctx) => {
-    const caller = await callerOf(route, ctx, deps.auth)
+    const caller = await callerOf(route, anonymous(ctx), deps.auth)
     mayCall(route, caller)
     await reply(ctx, await route.handle(inputOf(route, ctx, caller, { fields: undefined, file: undefined })))
   }
 }
 
-function changing(route: Route, deps: HttpDeps): Middleware {
+function mutating(route: Route, deps: HttpDeps): Middleware {
   const formOf = formReader(deps.uploadDir, route.largestUploadBytes)
   return async (ctx) => {
     let form: Form = { fields: undefined, file: undefined }
     try {
-      const data = await deps.changes.answer(route, ctx, async (caller) => {
-        form = route.upload ? await formOf(ctx) : { fields: await jsonBody(ctx), file: undefined }
-        return inputOf(route, ctx, caller, form)
+      const data = await deps.mutations.answer({
+        route,
+        target: ctx.path.slice(PREFIX.length),
+        caller: anonymous(ctx),
+        idempotencyKey: ctx.get('idempotency-key'),
+        read: async (caller) => {
+          form = route.upload ? await formOf(ctx) : { fields: await jsonBody(ctx), file: undefined }
+          return inputOf(route, ctx, caller, form)
+        },
       })
       await reply(ctx, data)
     } finally {

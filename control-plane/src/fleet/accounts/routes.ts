@@ -92,6 +92,7 @@ export function accountRoutes(deps: { db: Database; policy: Policy; time: Worksp
     defineRoute({
       method: 'patch',
       path: '/accounts/{id}',
+      stateOf: '/accounts/{id}',
       summary: 'Change what the account may do in a day',
       tag: 'accounts',
       role: 'operator',
@@ -108,6 +109,7 @@ export function accountRoutes(deps: { db: Database; policy: Policy; time: Worksp
     defineRoute({
       method: 'post',
       path: '/accounts/{id}/clear',
+      stateOf: '/accounts/{id}',
       summary: 'A person looked at the phone: let a stopped account work again',
       tag: 'accounts',
       role: 'operator',

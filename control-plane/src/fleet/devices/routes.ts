@@ -132,6 +132,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
     defineRoute({
       method: 'post',
       path: `/devices/{id}/${verb}`,
+      stateOf: '/devices/{id}',
       summary: disabled ? 'Refuse the device from now on and end its stream' : 'Let the device connect again',
       tag: 'devices',
       role: 'operator',
@@ -162,6 +163,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
     defineRoute({
       method: 'patch',
       path: '/devices/{id}',
+      stateOf: '/devices/{id}',
       summary: 'Rename a device',
       tag: 'devices',
       role: 'operator',
@@ -182,6 +184,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
     defineRoute({
       method: 'delete',
       path: '/devices/{id}',
+      stateOf: '/devices/{id}',
       summary: 'Revoke a device for good; its certificate never works again, and what it had to do ends',
       tag: 'devices',
       role: 'operator',

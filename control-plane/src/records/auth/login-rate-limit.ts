@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { consume } from '../../http/limits.ts'
+import { PerMinute } from '../../http/limits.ts'
 import { MusterError } from '../../infra/errors.ts'
 
 const LOGIN_FAILURES_PER_MINUTE = 10
@@ -11,7 +10,7 @@ const REMEMBERED_SIGN_INS = 10_000
  * from an address is counted apart there: whoever guesses at others from the same office does not lock that user out.
  */
 export class LoginRateLimit {
-  readonly #limiter = new RateLimiterMemory({ points: LOGIN_FAILURES_PER_MINUTE, duration: 60 })
+  readonly #limiter = new PerMinute(LOGIN_FAILURES_PER_MINUTE)
   readonly #known = new LRUCache<string, true>({ max: REMEMBERED_SIGN_INS })
   readonly #trying = new Map<string, Set<Promise<unknown>>>()
 
@@ -37,7 +36,7 @@ export class LoginRateLimit {
   async #admit(key: string): Promise<void> {
     for (;;) {
       try {
-        return await consume(this.#limiter, key, 'too many failed sign-ins')
+        return await this.#limiter.spend(key, 'too many failed sign-ins')
       } catch (error) {
         const trying = this.#trying.get(key)
         if (!trying) throw error
@@ -50,10 +49,10 @@ export class LoginRateLimit {
     try {
       const signedIn = await signIn()
       this.#known.set(personal, true)
-      await this.#limiter.reward(key)
+      await this.#limiter.giveBack(key)
       return signedIn
     } catch (error) {
-      if (!(error instanceof MusterError)) await this.#limiter.reward(key)
+      if (!(error instanceof MusterError)) await this.#limiter.giveBack(key)
       throw error
     }
   }

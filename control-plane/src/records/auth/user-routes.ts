@@ -56,6 +56,7 @@ function writeRoutes(users: Users): Route[] {
     defineRoute({
       method: 'patch',
       path: '/users/{id}',
+      stateOf: '/users/{id}',
       summary: 'Change role or password, disable or enable; a new password and disabling end every sign-in of the user',
       tag: 'auth',
       role: 'admin',
@@ -71,6 +72,7 @@ function writeRoutes(users: Users): Route[] {
     defineRoute({
       method: 'delete',
       path: '/users/{id}',
+      stateOf: '/users/{id}',
       summary: 'Delete a user and end every sign-in; the name is not given out again',
       tag: 'auth',
       role: 'admin',

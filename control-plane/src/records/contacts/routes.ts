@@ -113,6 +113,7 @@ function singleRoutes(contacts: Contacts): Route[] {
     defineRoute({
       method: 'patch',
       path: '/customers/{id}',
+      stateOf: '/customers/{id}',
       summary: 'Change a customer; optOut stops every message to it at once',
       tag: 'people',
       role: 'operator',
@@ -124,6 +125,7 @@ function singleRoutes(contacts: Contacts): Route[] {
     defineRoute({
       method: 'delete',
       path: '/customers/{id}',
+      stateOf: '/customers/{id}',
       summary: 'Delete a customer no unfinished task needs',
       tag: 'people',
       role: 'operator',

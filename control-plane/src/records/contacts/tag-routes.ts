@@ -51,6 +51,7 @@ function changeRoutes(tags: Tags): Route[] {
     defineRoute({
       method: 'patch',
       path: '/tags/{id}',
+      stateOf: '/tags/{id}',
       summary: 'Rename a tag',
       tag: 'people',
       role: 'operator',
@@ -62,6 +63,7 @@ function changeRoutes(tags: Tags): Route[] {
     defineRoute({
       method: 'delete',
       path: '/tags/{id}',
+      stateOf: '/tags/{id}',
       summary: 'Delete a tag no unfinished task names, and take it off its customers',
       tag: 'people',
       role: 'operator',

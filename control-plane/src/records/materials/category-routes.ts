@@ -54,6 +54,7 @@ function writeRoutes(categories: Categories): Route[] {
     defineRoute({
       method: 'patch',
       path: '/material-categories/{id}',
+      stateOf: '/material-categories/{id}',
       summary: 'Rename or move a category',
       tag: 'materials',
       role: 'operator',
@@ -65,6 +66,7 @@ function writeRoutes(categories: Categories): Route[] {
     defineRoute({
       method: 'delete',
       path: '/material-categories/{id}',
+      stateOf: '/material-categories/{id}',
       summary: 'Delete an empty category',
       tag: 'materials',
       role: 'operator',

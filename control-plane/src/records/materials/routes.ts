@@ -83,6 +83,7 @@ function changeRoutes(materials: Materials): Route[] {
     defineRoute({
       method: 'patch',
       path: '/materials/{id}',
+      stateOf: '/materials/{id}',
       summary: 'Rename a material or move it to another category',
       tag: 'materials',
       role: 'operator',
@@ -94,6 +95,7 @@ function changeRoutes(materials: Materials): Route[] {
     defineRoute({
       method: 'delete',
       path: '/materials/{id}',
+      stateOf: '/materials/{id}',
       summary: 'Delete a material no unfinished task or template uses',
       tag: 'materials',
       role: 'operator',

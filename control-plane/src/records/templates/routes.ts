@@ -71,6 +71,7 @@ function changeRoutes(templates: Templates): Route[] {
     defineRoute({
       method: 'patch',
       path: '/message/templates/{id}',
+      stateOf: '/message/templates/{id}',
       summary: 'Change a template; tasks keep it as it was',
       tag: 'messages',
       role: 'operator',
@@ -88,6 +89,7 @@ function changeRoutes(templates: Templates): Route[] {
     defineRoute({
       method: 'delete',
       path: '/message/templates/{id}',
+      stateOf: '/message/templates/{id}',
       summary: 'Delete a template no unfinished task uses',
       tag: 'messages',
       role: 'operator',

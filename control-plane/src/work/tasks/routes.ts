@@ -98,6 +98,7 @@ const changeRoute = ({ changes, time }: TaskRoutesDeps, views: TaskViews): Route
   defineRoute({
     method: 'patch',
     path: '/tasks/{id}',
+    stateOf: '/tasks/{id}',
     summary:
       'Change a task that has not begun; whom it goes to is looked up again, and what needs approval needs it anew',
     tag: 'tasks',
@@ -115,6 +116,7 @@ const deleteRoute = ({ operations }: TaskRoutesDeps): Route =>
   defineRoute({
     method: 'delete',
     path: '/tasks/{id}',
+    stateOf: '/tasks/{id}',
     summary: 'Take back a task that has not begun, or put away one that has ended; cancel any other first',
     tag: 'tasks',
     role: 'operator',
@@ -129,9 +131,10 @@ const deleteRoute = ({ operations }: TaskRoutesDeps): Route =>
 function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): Route[] {
   const route = (verb: string, summary: string, work: (id: number, userId: number) => Promise<number | void>): Route =>
     defineRoute({
-      createsTask: verb === 'copy',
+      limit: verb === 'copy' ? 'task-creation' : undefined,
       method: 'post',
       path: `/tasks/{id}/${verb}`,
+      stateOf: '/tasks/{id}',
       summary,
       tag: 'tasks',
       role: 'operator',
@@ -154,6 +157,7 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
     defineRoute({
       method: 'post',
       path: '/tasks/{id}/retry-failed',
+      stateOf: '/tasks/{id}',
       summary: 'Try again what failed for sure',
       tag: 'tasks',
       role: 'operator',
@@ -167,6 +171,7 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
     defineRoute({
       method: 'post',
       path: '/tasks/{id}/approve',
+      stateOf: '/tasks/{id}',
       summary: 'Let a task in review go on; not for its author',
       tag: 'tasks',
       role: 'operator',
@@ -188,6 +193,7 @@ function verbRoutes({ operations, copies }: TaskRoutesDeps, views: TaskViews): R
     defineRoute({
       method: 'post',
       path: '/tasks/{id}/reject',
+      stateOf: '/tasks/{id}',
       summary: 'Send a task in review back to its author as a draft',
       tag: 'tasks',
       role: 'operator',

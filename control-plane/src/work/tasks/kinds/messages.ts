@@ -74,7 +74,7 @@ export function createMessageRoute(deps: MessageDeps): Route {
     summary: 'Send a template to many customers or groups',
     tag: 'messages',
     role: 'operator',
-    createsTask: true,
+    limit: 'task-creation',
     query: DryRunQuery,
     body: body(deps.time),
     data: CreatedOrDryRun,

@@ -62,7 +62,7 @@ export function createMomentsRoute(deps: MomentsDeps): Route {
     summary: 'Publish a Moment from several devices, now or at a time',
     tag: 'moments',
     role: 'operator',
-    createsTask: true,
+    limit: 'task-creation',
     query: DryRunQuery,
     body: body(deps.time),
     data: CreatedOrDryRun,

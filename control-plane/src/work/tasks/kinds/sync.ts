@@ -19,7 +19,7 @@ export function syncRoutes({ creation, time }: { creation: TaskCreation; time: W
           : 'Read the groups on phones and their members',
       tag: 'people',
       role: 'operator',
-      createsTask: true,
+      limit: 'task-creation',
       query: DryRunQuery,
       body: z.strictObject(commonFields(time)),
       data: CreatedOrDryRun,

@@ -1,0 +1,64 @@
+import { PerMinute } from '../../http/limits.ts'
+import { MusterError } from '../../infra/errors.ts'
+import type { Route } from '../../http/route.ts'
+import type { CallMiddleware, Input } from './mutation-call.ts'
+
+const RECORDED_ANONYMOUS_REFUSALS_PER_MINUTE = 60
+
+/** What calls of a route count against. */
+export interface CallLimit {
+  /** Runs a call while there is room. Throws RATE_LIMITED with the seconds to wait. */
+  run(input: Input, work: () => Promise<unknown>): Promise<unknown>
+}
+
+/** Limits by the names that routes use. */
+export type CallLimits = Readonly<Record<string, CallLimit>>
+
+/** Every limit that a route can name in `limit`. @param tasksPerMinute tasks that one user may create */
+export const callLimits = ({ tasksPerMinute }: { readonly tasksPerMinute: number }): CallLimits => ({
+  'task-creation': new TaskCreationLimit(tasksPerMinute),
+})
+
+/** Counts a call against the limit that its route names. Throws at the start for a name that is not in the table. */
+export function limited(limits: CallLimits, routes: readonly Route[]): CallMiddleware {
+  for (const { method, path, limit } of routes)
+    if (limit !== undefined && !limits[limit]) throw new Error(`${method} ${path}: there is no limit ${limit}`)
+  return (call, next) => {
+    const limit = limits[call.route.limit ?? '']
+    return limit ? limit.run(call.input, next) : next()
+  }
+}
+
+/** Task creations of one user. Dry runs and refused creations do not count. */
+class TaskCreationLimit implements CallLimit {
+  readonly #limit: PerMinute
+
+  constructor(most: number) {
+    this.#limit = new PerMinute(most)
+  }
+
+  async run({ query, caller }: Input, work: () => Promise<unknown>): Promise<unknown> {
+    if ((query as { dryRun?: string }).dryRun === 'true') return await work()
+    const user = String(caller.userId)
+    await this.#limit.spend(user, `at most ${this.#limit.most} tasks a minute may be created`)
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof MusterError) await this.#limit.giveBack(user)
+      throw error
+    }
+  }
+}
+
+/** Refusals of one address without a sign-in: recorded up to a limit, so that nobody fills the disk with them. */
+export class AnonymousAuditLimit {
+  readonly #limit = new PerMinute(RECORDED_ANONYMOUS_REFUSALS_PER_MINUTE)
+
+  /**
+   * Counts one more and returns whether it is recorded. Each public route is counted apart, so that refusals elsewhere
+   * cannot hide attempts to sign in.
+   */
+  async admit(ip: string, { role, path }: { readonly role: string; readonly path: string }): Promise<boolean> {
+    return await this.#limit.count(`${ip} ${role === 'public' ? path : ''}`)
+  }
+}
