@@ -52,6 +52,7 @@ export class AppScreen {
   /** Words of the dialog that was closed last. */
   lastDialog: string | undefined
   #disturbances = 0
+  #last: Snapshot | undefined
 
   constructor(driver: UiDriver, options: ScreenOptions) {
     this.#driver = driver
@@ -71,7 +72,7 @@ export class AppScreen {
     let empty = 0
     for (let interruptions = 0; interruptions < MOST_INTERRUPTIONS;) {
       this.#options.signal.throwIfAborted()
-      const screen = await this.#again(async () => read(await this.#driver.source()))
+      const screen = await this.#again(async () => this.#read(await this.#driver.source()))
       if (screen.elements.length <= 1) {
         if (++empty >= EMPTY_LOOKS) throw await this.fail('UI_TREE_EMPTY', 'the app shows no nodes to screen readers')
         await this.#rest()
@@ -252,17 +253,19 @@ export class AppScreen {
     }
   }
 
+  /** Half a page source is no page source. Most looks show what the last one did, and reading XML is slow. */
+  #read(source: string): Snapshot {
+    if (this.#last?.source === source) return this.#last
+    try {
+      this.#last = Snapshot.parse(source)
+    } catch (error) {
+      throw new DriverFailure('the page source cannot be read', { cause: error })
+    }
+    return this.#last
+  }
+
   async #rest(): Promise<void> {
     await sleep(this.#options.clock, BETWEEN_LOOKS_MS, this.#options.signal)
-  }
-}
-
-/** Half a page source is no page source. */
-function read(source: string): Snapshot {
-  try {
-    return Snapshot.parse(source)
-  } catch (error) {
-    throw new DriverFailure('the page source cannot be read', { cause: error })
   }
 }
 

@@ -12,8 +12,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
 // XML 1.0 has no form for most control characters; the real driver leaves them out too.
 // oxlint-disable-next-line no-control-regex
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+// oxlint-disable-next-line no-control-regex
+const SPECIAL = /[\u0000-\u001f\ufffe\uffff&<>"]/
+/** What a reader of the page source gets to see of a value. */
+export const writable = (value: string): string => (SPECIAL.test(value) ? value.replaceAll(UNWRITABLE, '') : value)
 const escape = (value: string): string =>
-  value.replaceAll(UNWRITABLE, '').replaceAll(/[&<>"\n\r\t]/g, (found) => ESCAPES[found] ?? found)
+  SPECIAL.test(value) ? writable(value).replaceAll(/[&<>"\n\r\t]/g, (found) => ESCAPES[found] ?? found) : value
 
 /** The attributes UiAutomator2 reports for a node. */
 export function attributesOf({ node }: Placed, appPackage: string): Record<string, string> {
@@ -51,11 +55,9 @@ export function pageSource(nodes: readonly Placed[], appPackage: string, keys = 
   for (const placed of nodes) {
     while (open.length > placed.parents.length) out.push(`</${open.pop()}>`)
     const tag = className(placed.node)
-    const attributes = Object.entries(attributesOf(placed, appPackage)).map(
-      ([name, value]) => `${name}="${escape(value)}"`,
-    )
-    if (keys) attributes.push(`node-key="${placed.key}"`)
-    out.push(`<${tag} index="${placed.key.slice(placed.key.lastIndexOf('/') + 1)}" ${attributes.join(' ')}>`)
+    let start = `<${tag} index="${placed.key.slice(placed.key.lastIndexOf('/') + 1)}"`
+    for (const [name, value] of Object.entries(attributesOf(placed, appPackage))) start += ` ${name}="${escape(value)}"`
+    out.push(keys ? `${start} node-key="${placed.key}">` : `${start}>`)
     open.push(tag)
   }
   while (open.length > 0) out.push(`</${open.pop()}>`)
