@@ -5,6 +5,7 @@
 export * from '../generated/muster/v1/agent_service.ts'
 export * from '../generated/muster/v1/command.ts'
 export * from '../generated/muster/v1/wechat.ts'
+export { CAP_KINDS, noCaps, perCapKind, type CapKind, type Caps } from './caps.ts'
 export { ERROR_CODES, errorInfo, isErrorCode, type ErrorCode, type ErrorInfo } from './errors.ts'
 export {
   itemIdsOf,

@@ -1,3 +1,4 @@
+import { noCaps } from '@muster/proto'
 import type { AccountRow } from '../../control-plane/src/infra/database/tables/accounts.ts'
 import { WorkspaceTime } from '../../control-plane/src/infra/workspace-time.ts'
 import {
@@ -47,8 +48,7 @@ interface Given extends Partial<Omit<PolicyFacts, 'accounts'>> {
 /** A judge over accounts 1, 2 … as given, one under the safe policy when nothing is said. */
 export function judgeOf({ accounts = [{}], ...more }: Given = {}): AdmissionRules {
   const known = accounts.map(({ used, busy = false, endedAt = null, ...row }, at): AccountFacts => {
-    const none = { posts: 0, messages: 0, likes: 0, comments: 0 }
-    return { account: account(at + 1, row), used: used ?? none, busy, endedAt }
+    return { account: account(at + 1, row), used: used ?? noCaps(), busy, endedAt }
   })
   const facts: PolicyFacts = {
     day: time.day(NOON),

@@ -1,11 +1,11 @@
-import type { CommandKind, CommandPayload, ErrorCode, MaterialRef, SyncPage } from '@muster/proto'
+import type { CapKind, CommandKind, CommandPayload, ErrorCode, MaterialRef, SyncPage } from '@muster/proto'
 import type { Logger } from 'pino'
 import type { AgentError } from './agent-error.ts'
 import type { AgentClock } from './clock.ts'
 import type { FaultPoints } from './fault-points.ts'
 
 /** Kinds of effects a budget counts. */
-export type SpendKind = 'posts' | 'messages' | 'likes' | 'comments'
+export type SpendKind = CapKind
 
 /** How an item ended. */
 export type FinalItemState = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED' | 'EXPIRED' | 'UNKNOWN_EFFECT'

@@ -1,3 +1,4 @@
+import { perCapKind } from '@muster/proto'
 import { z } from 'zod'
 import type { Database } from '../../infra/database/database.ts'
 import { row, rows } from '../../infra/database/table.ts'
@@ -12,7 +13,7 @@ import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 const SECOND_MS = 1000
 const HOUR_MS = 60 * 60 * SECOND_MS
 const Cap = z.number().int().min(0).max(10_000)
-const CapsSchema = z.strictObject({ posts: Cap, messages: Cap, likes: Cap, comments: Cap })
+const CapsSchema = z.strictObject(perCapKind(() => Cap))
 const MinuteOfDay = z.string().regex(/^\d\d:\d\d$/)
 const Account = z
   .strictObject({

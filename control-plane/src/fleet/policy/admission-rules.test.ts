@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { noCaps } from '@muster/proto'
 import { returnedHold } from './admission-rules.ts'
 import { approvalRule, needsApproval } from './policy-rules.ts'
 import { HOUR, judgeOf, MINUTE, NOON, person, workOf } from '../../../../test/support/policy-facts.ts'
@@ -15,7 +16,7 @@ test('whatever comes in one turn, no account does more in a day than its caps, n
       fc.nat(5),
       fc.nat(5),
       (wanted, cap, done) => {
-        const used = { posts: done, messages: 0, likes: 0, comments: 0 }
+        const used = { ...noCaps(), posts: done }
         const caps = { posts: cap }
         const judge = judgeOf({ accounts: [{ caps, used }, { caps }] })
         // Noon is the twelfth hour of the first of two days.

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '@muster/proto'
-import type { AccountRow, Caps } from '../../infra/database/tables/accounts.ts'
+import { noCaps, type Caps, type ErrorCode } from '@muster/proto'
+import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 import type { EffectClass } from '../../infra/database/tables/commands.ts'
 import type { ItemAction } from '../../infra/database/tables/tasks.ts'
 import type { KillSwitchRow } from '../../infra/database/tables/kill-switches.ts'
@@ -214,7 +214,7 @@ export class AdmissionRules {
     const key = `${known.account.id} ${day}`
     const counted = this.#spent.get(key)
     if (counted) return counted
-    const fresh = day <= this.#facts.day ? { ...known.used } : { posts: 0, messages: 0, likes: 0, comments: 0 }
+    const fresh = day <= this.#facts.day ? { ...known.used } : noCaps()
     this.#spent.set(key, fresh)
     return fresh
   }

@@ -1,5 +1,5 @@
+import { noCaps, type CapKind, type Caps } from '@muster/proto'
 import type { Transaction } from 'sequelize'
-import type { CapKind, Caps } from '../../infra/database/tables/accounts.ts'
 import { doNotContact, personKey, samePeople } from '../../records/contacts/people.ts'
 import type { CustomerRow } from '../../infra/database/tables/customers.ts'
 import type { Database } from '../../infra/database/database.ts'
@@ -73,7 +73,7 @@ export async function doneOn(
 async function accountFacts(query: FactsQuery, accounts: readonly RuledAccount[]): Promise<Map<number, AccountFacts>> {
   if (accounts.length === 0) return new Map()
   const accountIds = accounts.map((account) => account.id)
-  const used = new Map<number, Caps>(accountIds.map((id) => [id, { posts: 0, messages: 0, likes: 0, comments: 0 }]))
+  const used = new Map<number, Caps>(accountIds.map((id) => [id, noCaps()]))
   const take = (accountId: number, kind: CapKind | undefined, n: number): void => {
     const caps = used.get(accountId)
     if (caps && kind) caps[kind] += n
@@ -84,8 +84,7 @@ async function accountFacts(query: FactsQuery, accounts: readonly RuledAccount[]
   return new Map(
     accounts.map((account) => {
       const { busy = 0, endedAt = null } = resting.get(account.id) ?? {}
-      const none = { posts: 0, messages: 0, likes: 0, comments: 0 }
-      return [account.id, { account, used: used.get(account.id) ?? none, busy: busy > 0, endedAt }]
+      return [account.id, { account, used: used.get(account.id) ?? noCaps(), busy: busy > 0, endedAt }]
     }),
   )
 }

@@ -1,4 +1,5 @@
-import type { AccountRow, CapKind, Caps, PolicyName } from '../../infra/database/tables/accounts.ts'
+import { perCapKind, type CapKind, type Caps } from '@muster/proto'
+import type { AccountRow, PolicyName } from '../../infra/database/tables/accounts.ts'
 import type { ItemAction } from '../../infra/database/tables/tasks.ts'
 
 /** What keeps an account and its receivers from harm. */
@@ -17,7 +18,7 @@ const DEMO_CAP = 10_000
 
 export const POLICIES: Readonly<Record<PolicyName, PolicyRules>> = {
   demo: {
-    caps: { posts: DEMO_CAP, messages: DEMO_CAP, likes: DEMO_CAP, comments: DEMO_CAP },
+    caps: perCapKind(() => DEMO_CAP),
     quietStart: 0,
     quietEnd: 0,
     minIntervalMs: 0,

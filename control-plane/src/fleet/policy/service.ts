@@ -1,6 +1,6 @@
-import type { Budget, ErrorCode } from '@muster/proto'
+import { noCaps, type Budget, type Caps, type ErrorCode } from '@muster/proto'
 import { Op, type Transaction } from 'sequelize'
-import type { AccountRow, Caps } from '../../infra/database/tables/accounts.ts'
+import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { insertRows } from '../../infra/database/statements.ts'
@@ -43,7 +43,7 @@ export class Policy implements CommandAdmission, AccountGuard {
 
   /** What the account has done on the workspace's day so far. */
   async usedToday(accountId: number): Promise<Caps> {
-    const used: Caps = { posts: 0, messages: 0, likes: 0, comments: 0 }
+    const used = noCaps()
     for (const { kind, n } of await doneOn(this.#query(), [accountId])) used[kind] = n
     return used
   }

@@ -1,16 +1,9 @@
+import type { CapKind, Caps } from '@muster/proto'
 import { DataTypes, type Sequelize } from 'sequelize'
 import { defineTable, id, instant, type Table } from '../table.ts'
 
 export type AccountStatus = 'ACTIVE' | 'STOPPED' | 'LOGGED_OUT'
 export type PolicyName = 'demo' | 'safe'
-/** What an account may do in a day of the workspace. */
-export interface Caps {
-  posts: number
-  messages: number
-  likes: number
-  comments: number
-}
-export type CapKind = keyof Caps
 
 export interface AccountRow {
   id: number
@@ -22,7 +15,7 @@ export interface AccountRow {
   stopReason: string | null
   health: number
   policy: PolicyName
-  /** Null takes the policy's. */
+  /** What the account may do in a day of the workspace; null takes the policy's. */
   caps: Partial<Caps> | null
   /** Rises with every change of what the phone is allowed. */
   budgetVersion: number
