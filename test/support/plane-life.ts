@@ -92,14 +92,7 @@ export class PlaneLife {
     const writer = new CommandWriter(ports)
     this.dispatcher = new Dispatcher(ports)
     this.reaper = new Reaper({ ...ports, writer })
-    this.recorder = new Recorder({
-      ...ports,
-      writer,
-      onFinished: (session, commandIds) => {
-        for (const commandId of commandIds) session.outstanding.delete(commandId)
-        bell.ring([session.facts.deviceId])
-      },
-    })
+    this.recorder = new Recorder({ ...ports, writer })
     const handshake = new Handshake({ ...ports, writer, allowEmulated: true })
     abandon = async (tx, deviceId) => await handshake.abandon(tx, deviceId)
     const { dispatcher, recorder } = this

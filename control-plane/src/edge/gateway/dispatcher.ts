@@ -7,7 +7,7 @@ import type { DispatchBell } from '../../ports.ts'
 import { Claim, type ClaimDeps } from '../../fleet/commands/claim.ts'
 import { overtaken } from '../../fleet/commands/fencing.ts'
 import type { SessionRegistry } from './registry.ts'
-import { STALE } from './session.ts'
+import { STALE } from '../../fleet/commands/session-facts.ts'
 
 /** Devices served in one write: enough to share its cost, few enough to let acks in between. */
 const DEVICES_PER_TURN = 200

@@ -78,14 +78,7 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     const writer = new CommandWriter(deps)
     this.#dispatcher = new Dispatcher({ ...deps, registry })
     this.#reaper = new Reaper({ ...deps, registry, writer })
-    this.#recorder = new Recorder({
-      ...deps,
-      writer,
-      onFinished: (session, commandIds) => {
-        for (const commandId of commandIds) session.outstanding.delete(commandId)
-        this.ring([session.facts.deviceId])
-      },
-    })
+    this.#recorder = new Recorder({ ...deps, writer })
     this.#handshake = new Handshake({ ...deps, writer })
     const { db, clock, store } = deps
     this.#media = { db, clock, store, evidenceDir: join(deps.dataDir, 'evidence') }

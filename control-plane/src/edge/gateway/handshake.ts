@@ -30,7 +30,7 @@ import {
   type ResumePlan,
   type Returning,
   type ToldItem,
-} from '../../fleet/commands/resume.ts'
+} from '../../fleet/commands/resume-rules.ts'
 
 export interface HandshakeDeps {
   readonly db: Database

@@ -1,36 +1,24 @@
 import type { ServerDuplexStream, ServiceError } from '@grpc/grpc-js'
-import type { Command, ConnectRequest, ConnectResponse, GatewayFrame, SessionError } from '@muster/proto'
+import type { Command, ConnectRequest, ConnectResponse, GatewayFrame } from '@muster/proto'
+import type { DownFrame, LedgerSession, SessionFacts } from '../../fleet/commands/session-facts.ts'
 
 export type SessionStream = ServerDuplexStream<ConnectRequest, ConnectResponse>
-type FrameBody = NonNullable<GatewayFrame['frame']>
 
 /** How many frames go out in one message: enough to pay for the message, few enough to leave room for a cancel. */
 const FRAMES_PER_MESSAGE = 64
 /** Commands share a message up to this size; an agent takes 8 MiB, and no command comes near that. */
 const BYTES_PER_MESSAGE = 1024 * 1024
 
-export interface SessionFacts {
-  readonly deviceId: number
-  /** The account the phone shows; null while it shows none. */
-  readonly accountId: number | null
-  /** That account's, or empty. */
-  readonly wechatId: string
-  readonly epoch: number
-  readonly bootId: string
-  readonly serial: string
-  /** Commands the agent takes before the first of them has its result. */
-  readonly credits: number
-}
-
 interface WaitingCommand extends GatewayFrame {
   readonly bytes: number
 }
 
 /** One live stream of one agent. */
-export class Session {
+export class Session implements LedgerSession {
   readonly facts: SessionFacts
   /** Commands on the phone that have no result. */
   readonly outstanding = new Set<string>()
+  readonly #onRoom: () => void
   /** The agent has the epoch on its disk: commands may be written. */
   ready = false
   credits: number
@@ -42,11 +30,16 @@ export class Session {
   #scheduled = false
   #ended = false
 
-  constructor(stream: SessionStream, facts: SessionFacts, now: number) {
+  /**
+   * @param nowMs monotonic milliseconds
+   * @param onRoom called when commands of the session have ended
+   */
+  constructor(stream: SessionStream, facts: SessionFacts, nowMs: number, onRoom: () => void = () => undefined) {
     this.#stream = stream
     this.facts = facts
     this.credits = facts.credits
-    this.heardAt = now
+    this.heardAt = nowMs
+    this.#onRoom = onRoom
   }
 
   get ended(): boolean {
@@ -65,6 +58,11 @@ export class Session {
     this.#schedule()
   }
 
+  release(commandIds: readonly string[]): void {
+    for (const commandId of commandIds) this.outstanding.delete(commandId)
+    this.#onRoom()
+  }
+
   /** Takes a command back that still waits here. True when it did: then the phone never had a byte of it. */
   withdraw(commandId: string): boolean {
     const at = this.#normal.findIndex(({ frame }) => frame?.$case === 'command' && frame.value.commandId === commandId)
@@ -74,13 +72,13 @@ export class Session {
   }
 
   /** Cancels, acks and everything that is not a command: ahead of all commands, and without credits. */
-  send(frame: FrameBody): void {
+  send(frame: DownFrame): void {
     this.#urgent.push({ frame })
     this.#schedule()
   }
 
   /** Says goodbye and ends the stream. */
-  end(frame?: FrameBody): void {
+  end(frame?: DownFrame): void {
     if (this.#ended) return
     this.#ended = true
     if (frame) this.#stream.write({ frames: [{ frame }] })
@@ -126,14 +124,3 @@ export class Session {
 /** Ends a stream with a status. A stream that is destroyed sends none, and its client would wait for ever. */
 export const endWithStatus = (stream: NodeJS.EventEmitter, error: Partial<ServiceError>): void =>
   void stream.emit('error', error)
-
-/** @param retryAfterMs how long the agent is to stay away */
-export const sessionError = (
-  code: string,
-  message: string,
-  retryable: boolean,
-  retryAfterMs: number,
-): SessionError => ({ code, message, retryable, retryAfterMs })
-
-/** What a session hears that is no longer its device's newest. */
-export const STALE = sessionError('STALE_EPOCH', 'a newer session of this device took over', true, 1000)

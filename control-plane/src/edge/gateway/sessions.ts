@@ -13,7 +13,8 @@ import type { Handshake } from './handshake.ts'
 import type { RecordedFrame } from '../../fleet/commands/frame-ledger.ts'
 import type { Recorder } from '../../fleet/commands/recorder.ts'
 import type { SessionRegistry } from './registry.ts'
-import { endWithStatus, Session, sessionError, STALE, type SessionStream } from './session.ts'
+import { endWithStatus, Session, type SessionStream } from './session.ts'
+import { sessionError, STALE } from '../../fleet/commands/session-facts.ts'
 
 const PROTOCOL = 1
 const HELLO_LIMIT_MS = 10_000
@@ -135,7 +136,8 @@ export class Sessions {
       serial: identity.serial,
       credits,
     }
-    const session = new Session(stream, facts, clock.monotonicMs())
+    const onRoom = (): void => this.#deps.dispatcher.ring([identity.deviceId])
+    const session = new Session(stream, facts, clock.monotonicMs(), onRoom)
     for (const commandId of accepted.outstanding) session.outstanding.add(commandId)
     const older = registry.add(session)
     older?.end({ $case: 'error', value: STALE })

@@ -1,7 +1,7 @@
 import type { Admission } from '../../ports.ts'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
-import { OTHER_ACCOUNT } from './resume.ts'
-import type { SessionFacts } from '../../edge/gateway/session.ts'
+import { OTHER_ACCOUNT } from './resume-rules.ts'
+import type { SessionFacts } from './session-facts.ts'
 
 /** How soon such a command is looked at again; a Hello that shows the account rings for its device. */
 const HOLD_MS = 5000

@@ -16,7 +16,7 @@ import type {
 import type { CommandHead } from '../../infra/database/tables/commands.ts'
 import { accountHold } from './account-hold.ts'
 import { commandFrame } from './frame.ts'
-import type { Session } from '../../edge/gateway/session.ts'
+import type { LedgerSession } from './session-facts.ts'
 
 const COMMANDS_PER_DEVICE = 4
 /** Looked at where all of those are held: what waits behind them may go. */
@@ -32,7 +32,7 @@ export interface ClaimDeps {
 }
 
 export interface Claimed {
-  readonly session: Session
+  readonly session: LedgerSession
   readonly command: Command
   readonly bytes: number
 }
@@ -40,7 +40,7 @@ export interface Claimed {
 type Hold = Extract<Admission, { kind: 'hold' }>
 
 interface Candidate extends DispatchCandidate {
-  readonly session: Session
+  readonly session: LedgerSession
   /** As it is stored: what was planned before the phone's account was known has none there. */
   readonly stored: CommandHead
 }
@@ -60,7 +60,7 @@ export class Claim {
   }
 
   /** Marks as written what may go out to the sessions' devices now. */
-  async of(sessions: readonly Session[]): Promise<Claimed[]> {
+  async of(sessions: readonly LedgerSession[]): Promise<Claimed[]> {
     const heads = await this.#candidates(sessions, COMMANDS_PER_DEVICE)
     const first = await this.#admit(sessions.flatMap((session) => (heads.get(session) ?? []).slice(0, session.room)))
     const behind = await this.#candidates(first.held, COMMANDS_BEHIND_HELD)
@@ -79,7 +79,7 @@ export class Claim {
   }
 
   /** What is due for devices, in order: `each` times as many commands as there are devices. */
-  async #candidates(sessions: readonly Session[], each: number): Promise<Map<Session, Candidate[]>> {
+  async #candidates(sessions: readonly LedgerSession[], each: number): Promise<Map<LedgerSession, Candidate[]>> {
     if (sessions.length === 0) return new Map()
     const { db } = this.#deps
     const limit = sessions.length * each
@@ -115,7 +115,7 @@ export class Claim {
     if (due.length === limit) {
       for (const { facts } of sessions) if (!dueOf.has(facts.deviceId)) this.again.add(facts.deviceId)
     }
-    const candidate = (session: Session, stored: CommandHead): Candidate => ({
+    const candidate = (session: LedgerSession, stored: CommandHead): Candidate => ({
       session,
       stored,
       command: { ...stored, accountId: stored.accountId ?? session.facts.accountId },
@@ -130,11 +130,11 @@ export class Claim {
   }
 
   /** Lets go what may go, as far as there is room, and holds the rest. Answers the sessions of which all was held. */
-  async #admit(candidates: readonly Candidate[]): Promise<{ going: Candidate[]; held: Session[] }> {
+  async #admit(candidates: readonly Candidate[]): Promise<{ going: Candidate[]; held: LedgerSession[] }> {
     if (candidates.length === 0) return { going: [], held: [] }
     const going: Candidate[] = []
     const held: { command: CommandHead; hold: Hold }[] = []
-    const free = new Set<Session>()
+    const free = new Set<LedgerSession>()
     const room = new Map(candidates.map(({ session }) => [session, session.room]))
     const admissions = await this.#deps.admission.beforeDispatch(this.#tx, candidates)
     for (const [index, candidate] of candidates.entries()) {

@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { pick } from '../../infra/database/statements.ts'
-import type { Session } from '../../edge/gateway/session.ts'
+import type { LedgerSession } from './session-facts.ts'
 
 /**
  * Those of the sessions that are not their device's newest: a later Hello was taken in, here or by another gateway.
@@ -10,8 +10,8 @@ import type { Session } from '../../edge/gateway/session.ts'
 export async function overtaken(
   db: Database,
   tx: Transaction,
-  sessions: ReadonlySet<Session>,
-): Promise<ReadonlySet<Session>> {
+  sessions: ReadonlySet<LedgerSession>,
+): Promise<ReadonlySet<LedgerSession>> {
   const ids = [...sessions].map(({ facts }) => facts.deviceId)
   const devices = await pick(db, db.models.devices, ['id', 'epoch'], { where: 'id IN (:ids)', ids }, tx)
   const epochs = new Map(devices.map(({ id, epoch }) => [id, epoch]))

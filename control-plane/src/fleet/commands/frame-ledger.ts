@@ -27,7 +27,7 @@ import {
   type Level,
 } from './state.ts'
 import { isCode, isOutcome } from './frame-check.ts'
-import type { Session } from '../../edge/gateway/session.ts'
+import type { LedgerSession } from './session-facts.ts'
 
 const LARGEST_RESULT_BYTES = 256 * 1024
 const LONGEST_REASON = 500
@@ -40,7 +40,7 @@ export type RecordedFrame = Extract<
 
 /** One thing an agent said. */
 export interface Said {
-  readonly session: Session
+  readonly session: LedgerSession
   readonly frame: RecordedFrame
 }
 
@@ -53,12 +53,12 @@ export class FrameLedger {
   readonly pages: { accountId: number; page: SyncPage }[] = []
   readonly stops: { accountId: number; code: ErrorCode; reason: string }[] = []
   readonly orphans: { deviceId: number; result: CommandResult }[] = []
-  readonly acks: { session: Session; commandId: string; error: string }[] = []
+  readonly acks: { session: LedgerSession; commandId: string; error: string }[] = []
   /** By command, as its payload names them: of those asked about only. */
   readonly #itemIds = new Map<string, ReadonlySet<string>>()
   readonly #payloads: ReadonlyMap<string, Uint8Array>
   /** What a phone says it has and must not do. */
-  readonly cancels: { session: Session; commandId: string }[] = []
+  readonly cancels: { session: LedgerSession; commandId: string }[] = []
 
   /**
    * @param items of the commands, and those the frames name; may be left out for commands that only reach a level
@@ -115,18 +115,18 @@ export class FrameLedger {
     }
   }
 
-  #own(session: Session, commandId: string): Mutable<CommandHead> | undefined {
+  #own(session: LedgerSession, commandId: string): Mutable<CommandHead> | undefined {
     const entry = this.commands.get(commandId)
     return entry?.after.deviceId === session.facts.deviceId ? entry : undefined
   }
 
   /** What the plane has ended, or does not know, must not be begun: its Hello may have been too early to say so. */
-  #goesOn(session: Session, commandId: string, level: Level, now: number): void {
+  #goesOn(session: LedgerSession, commandId: string, level: Level, now: number): void {
     const entry = this.#reach(session, commandId, level, now)
     if (!entry || isFinal(entry.after.status)) this.cancels.push({ session, commandId })
   }
 
-  #reach(session: Session, commandId: string, level: Level, now: number) {
+  #reach(session: LedgerSession, commandId: string, level: Level, now: number) {
     const entry = this.#own(session, commandId)
     if (!entry) return undefined
     const wasProvisional = entry.after.provisional
@@ -147,7 +147,7 @@ export class FrameLedger {
     return entry
   }
 
-  #rejected(session: Session, value: { commandId: string; code: string; reason: string }, now: number): void {
+  #rejected(session: LedgerSession, value: { commandId: string; code: string; reason: string }, now: number): void {
     const entry = this.#own(session, value.commandId)
     if (!entry || isSettled(entry.after)) return
     if (value.code === 'QUEUE_FULL') return this.#putBack(entry, QUEUE_FULL_RETRY_MS, value.code, now)
@@ -169,7 +169,7 @@ export class FrameLedger {
     entry.after = notNow(entry.after, retryAfterMs, code, now)
   }
 
-  #result(session: Session, said: CommandResult, now: number): void {
+  #result(session: LedgerSession, said: CommandResult, now: number): void {
     const ack = (error: string): void => void this.acks.push({ session, commandId: said.commandId, error })
     const entry = this.#own(session, said.commandId)
     const result = readable(said)
@@ -199,7 +199,7 @@ export class FrameLedger {
     ack('')
   }
 
-  #outcome(session: Session, command: CommandHead, outcome: ItemOutcome, now: number): void {
+  #outcome(session: LedgerSession, command: CommandHead, outcome: ItemOutcome, now: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
     if (!entry || !status || !itemTakesOutcome(entry.after)) return
@@ -262,7 +262,7 @@ export class FrameLedger {
     }
   }
 
-  #stopAccount({ facts }: Session, command: CommandHead, code: string, reason: string): void {
+  #stopAccount({ facts }: LedgerSession, command: CommandHead, code: string, reason: string): void {
     if (!isErrorCode(code) || errorInfo(code).stops !== 'account') return
     // What was seen in an earlier session was seen under the account the command was written for.
     const seenNow = command.epoch === facts.epoch ? facts.accountId : null

@@ -39,7 +39,7 @@ async function recorder(t: ExecutionContext, devices: number) {
   const writer = new CommandWriter({ db, clock, events, progress, guard })
   const base = { db, clock, faults: noFaults, events, progress, guard, writer }
   const sink = { page: async () => undefined }
-  const told = { ...base, sink, log: pino({ level: 'silent' }), onFinished: () => undefined }
+  const told = { ...base, sink, log: pino({ level: 'silent' }) }
   const sessions = Array.from({ length: devices }, (_, index) => session(index + 1))
   return { db, recorder: new Recorder(told), sessions }
 }

@@ -12,7 +12,7 @@ import { isFinal } from './state.ts'
 import type { CommandWriter } from './writer.ts'
 import { overtaken } from './fencing.ts'
 import { FrameLedger, type RecordedFrame, type Said } from './frame-ledger.ts'
-import { sessionError, STALE, type Session } from '../../edge/gateway/session.ts'
+import { sessionError, STALE, type LedgerSession } from './session-facts.ts'
 
 const FRAMES_PER_WRITE = 500
 const ENDED_HERE = 'the plane has ended it'
@@ -37,8 +37,6 @@ export interface RecorderDeps {
   readonly guard: AccountGuard
   readonly sink: SyncSink
   readonly writer: CommandWriter
-  /** Told after the commit which of a session's commands have ended. */
-  onFinished(session: Session, commandIds: readonly string[]): void
 }
 
 /**
@@ -48,15 +46,15 @@ export interface RecorderDeps {
 export class Recorder {
   readonly #deps: RecorderDeps
   #queue: Said[] = []
-  /** Of sessions here something could not be written: what they said after it would come out of order. */
-  readonly #failed = new WeakSet<Session>()
+  /** Sessions with a failed write. Later frames are dropped, or they would be recorded out of order. */
+  readonly #failed = new WeakSet<LedgerSession>()
   #running: Promise<void> | undefined
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps
   }
 
-  record(session: Session, frame: RecordedFrame): void {
+  record(session: LedgerSession, frame: RecordedFrame): void {
     this.#queue.push({ session, frame })
     this.#running ??= this.#drain().finally(() => {
       this.#running = undefined
@@ -118,16 +116,12 @@ export class Recorder {
       for (const [error, same] of Map.groupBy(acks, (ack) => ack.error)) {
         session.send({ $case: 'resultAck', value: { commandIds: same.map((ack) => ack.commandId), error } })
       }
-      this.#deps.onFinished(
-        session,
-        acks.filter((ack) => ack.error === '').map((ack) => ack.commandId),
-      )
+      session.release(acks.filter((ack) => ack.error === '').map((ack) => ack.commandId))
     }
     for (const { session, commandId } of ledger.cancels)
       session.send({ $case: 'cancel', value: { commandId, itemIds: [], code: 'CANCELLED', reason: ENDED_HERE } })
     const put = entries.filter(({ frame }) => frame.$case === 'notNow' || frame.$case === 'rejected')
-    for (const { session, frame } of put)
-      if ('commandId' in frame.value) this.#deps.onFinished(session, [frame.value.commandId])
+    for (const { session, frame } of put) if ('commandId' in frame.value) session.release([frame.value.commandId])
     faults.hit('record.ack.after')
   }
 

@@ -1,9 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { finished, isFinal, isSettled, notNow, reachedLevel, reap, type CommandState } from './state.ts'
-import { knowsWhatItSaid, planResume, sameJournal, type AgentLevel } from './resume.ts'
-import type { StopReason } from '../../ports.ts'
+import { knowsWhatItSaid, planResume, sameJournal, type AgentLevel } from './resume-rules.ts'
 import { returnedItem, type ItemState } from './stop-rules.ts'
+import type { StopReason } from '../../ports.ts'
 
 const NOW = 1_000_000
 const fresh: CommandState = {

@@ -2,7 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { pick } from '../../infra/database/statements.ts'
 import type { DispatchCandidate } from '../../ports.ts'
-import { OPEN_ITEM } from '../../work/tasks/lifecycle.ts'
+import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import type { Hold } from './admission-rules.ts'
 
 const GOES_ON = "status IN ('PROCESSING', 'PAUSED')"

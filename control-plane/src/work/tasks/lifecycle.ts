@@ -1,8 +1,7 @@
-import type { ItemStatus, TaskStatus } from '../../infra/database/tables/tasks.ts'
+import { OPEN_ITEM, type ItemStatus, type TaskStatus } from '../../infra/database/tables/tasks.ts'
 
 // The life of tasks and items as data: no I/O, no clock.
 
-export const OPEN_ITEM: readonly ItemStatus[] = ['PENDING', 'DISPATCHED', 'RUNNING']
 export const FINAL_TASK: readonly TaskStatus[] = ['COMPLETED', 'PARTIAL', 'FAILED', 'CANCELLED']
 
 export type ItemCounts = Readonly<Partial<Record<ItemStatus, number>>>

@@ -1,7 +1,7 @@
 import { Op } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
-import { OPEN_ITEM } from './lifecycle.ts'
+import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import type { TaskStatus } from '../../infra/database/tables/tasks.ts'
 import type { InUse, References } from '../../ports.ts'
 import type { TaskParams } from './params.ts'

@@ -27,6 +27,8 @@ export const ITEM_STATUSES = [
   'UNKNOWN_EFFECT',
 ] as const
 export type ItemStatus = (typeof ITEM_STATUSES)[number]
+/** An item that has not ended. */
+export const OPEN_ITEM: readonly ItemStatus[] = ['PENDING', 'DISPATCHED', 'RUNNING']
 export type ItemAction = 'PUBLISH' | 'SEND' | 'LIKE' | 'COMMENT' | 'SYNC_CONTACTS' | 'SYNC_GROUPS'
 
 export interface TaskRow {
