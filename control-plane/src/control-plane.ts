@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import type { Transaction } from 'sequelize'
 import { accountRoutes } from './fleet/accounts/routes.ts'
+import { Accounts } from './fleet/accounts/service.ts'
 import { AuditReader } from './records/audit/reader.ts'
 import { auditRoutes } from './records/audit/routes.ts'
 import { Audit } from './records/audit/service.ts'
@@ -24,8 +25,11 @@ import { tagRoutes } from './records/contacts/tag-routes.ts'
 import { Tags } from './records/contacts/tags.ts'
 import { openDatabase, type Database } from './infra/database/database.ts'
 import { dropOld, Housekeeping } from './work/housekeeping.ts'
+import { killSwitchRoutes } from './work/kill-switches/routes.ts'
+import { KillSwitches } from './work/kill-switches/service.ts'
 import { makeCodeForLauncher } from './fleet/devices/enrolment-codes.ts'
 import { deviceRoutes } from './fleet/devices/routes.ts'
+import { Devices } from './fleet/devices/service.ts'
 import { OrderedEventLog } from './records/events/log.ts'
 import { noFaults, type FaultPoints } from './infra/fault-points.ts'
 import { CertificateAuthority } from './edge/gateway/ca.ts'
@@ -161,7 +165,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     },
   }
   const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
-  const policy = new Policy({ ...base, sessions, bell, wechatRulesAccepted })
+  const policy = new Policy({ ...base, wechatRulesAccepted })
+  const accounts = new Accounts({ ...base, policy, sessions, bell })
   const cancelSignal = { cancel: (...args: Parameters<Gateway['cancel']>) => gatewayOf().cancel(...args) }
   const tasks = createTasks({ ...base, policy, bell, cancelSignal, wechatRulesAccepted, approvalAbove })
   const sink: ConstructorParameters<typeof Gateway>[0]['sink'] = {
@@ -174,7 +179,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ...base,
     progress: tasks.progress,
     admission: policy,
-    guard: policy,
+    guard: accounts,
+    budgets: policy,
     sink,
     ca,
     dataDir,
@@ -182,6 +188,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   })
   late.gateway = gateway
+  const devices = new Devices({ ...base, accounts, sessions, stops: tasks.stops, caFingerprint: ca.fingerprint })
   const inUse = new TaskReferences({ db })
   const templates = new Templates({ ...base, inUse })
   const categories = new Categories({ db })
@@ -190,8 +197,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const routes: Route[] = [
     ...authRoutes({ auth }),
     ...userRoutes(new Users({ db, clock, auth })),
-    ...deviceRoutes({ ...base, sessions, stops: tasks.stops, caFingerprint: ca.fingerprint }),
-    ...accountRoutes({ db, policy, time }),
+    ...deviceRoutes(devices),
+    ...accountRoutes(accounts),
     ...tagRoutes(new Tags({ db, inUse })),
     ...contactRoutes(new Contacts({ db, clock, inUse, stops: tasks.stops })),
     ...groupRoutes(new Groups(base)),
@@ -199,6 +206,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ...categoryRoutes(categories),
     ...templateRoutes(templates),
     ...tasks.routes,
+    ...killSwitchRoutes(new KillSwitches({ ...base, bell, stops: tasks.stops })),
     ...gateway.routes,
     ...auditRoutes({ reader: new AuditReader(base), time }),
   ]

@@ -133,10 +133,14 @@ export interface CommandAdmission {
   beforeDispatch(tx: Transaction, candidates: readonly DispatchCandidate[]): Promise<Admission[]>
 }
 
-/** Keeps accounts inside their limits. */
+/** The circuit breaker of accounts. */
 export interface AccountGuard {
   /** A risk, login or tree error: nothing more goes out until a person clears it. */
   stop(tx: Transaction, accountId: number, code: ErrorCode, reason: string): Promise<void>
+}
+
+/** Keeps accounts inside their limits. */
+export interface AccountBudgets {
   /** What the phone may still do today. */
   budget(accountId: number): Promise<Budget | undefined>
   /** Counts effects by item id; a repetition counts nothing. */

@@ -10,6 +10,7 @@ import { SessionRegistry } from '../../control-plane/src/edge/gateway/registry.t
 import { Sessions } from '../../control-plane/src/edge/gateway/sessions.ts'
 import { WorkspaceTime } from '../../control-plane/src/infra/workspace-time.ts'
 import { approvalRule } from '../../control-plane/src/fleet/policy/policy-rules.ts'
+import { Accounts } from '../../control-plane/src/fleet/accounts/service.ts'
 import { Policy } from '../../control-plane/src/fleet/policy/service.ts'
 import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
 import { Approval } from '../../control-plane/src/work/tasks/approval.ts'
@@ -18,6 +19,7 @@ import { TaskOperations } from '../../control-plane/src/work/tasks/operations.ts
 import { TaskRollUp } from '../../control-plane/src/work/tasks/roll-up.ts'
 import { TaskStops } from '../../control-plane/src/work/tasks/stops.ts'
 import { TaskStore } from '../../control-plane/src/work/tasks/store.ts'
+import { KillSwitches } from '../../control-plane/src/work/kill-switches/service.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 class Killed extends Error {}
@@ -41,6 +43,8 @@ export class PlaneLife {
   readonly reaper: Reaper
   readonly sessions: Sessions
   readonly deviceSessions: DeviceSessions
+  readonly accounts: Accounts
+  readonly killSwitches: KillSwitches
 
   constructor(db: Database, clock: FakeClock, heard: NewEvent[]) {
     const log = pino({ level: 'silent' })
@@ -80,15 +84,18 @@ export class PlaneLife {
     }
     const time = new WorkspaceTime('Asia/Shanghai')
     const rules = { ...base, time, wechatRulesAccepted: true }
-    const policy = new Policy({ ...rules, sessions: this.deviceSessions })
+    const policy = new Policy(rules)
+    this.accounts = new Accounts({ ...rules, policy, sessions: this.deviceSessions })
     this.store = new TaskStore(base)
     const rollUp = new TaskRollUp({ ...base, store: this.store, minIntervalMs: async () => new Map() })
     this.stops = new TaskStops({ ...base, store: this.store, rollUp })
+    this.killSwitches = new KillSwitches({ ...rules, stops: this.stops })
     const approval = new Approval({ db, approval: approvalRule(undefined) })
     this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops, approval })
     const schedule = async (): Promise<void> => undefined
     this.creation = new TaskCreation({ ...rules, store: this.store, policy, approval, schedule })
-    const ports = { ...base, progress: rollUp, admission: policy, guard: policy, sink: { page: async () => undefined } }
+    const sink = { page: async () => undefined }
+    const ports = { ...base, progress: rollUp, admission: policy, budgets: policy, guard: this.accounts, sink }
     const writer = new CommandWriter(ports)
     this.dispatcher = new Dispatcher(ports)
     this.reaper = new Reaper({ ...ports, writer })

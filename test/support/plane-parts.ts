@@ -5,7 +5,6 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { openDatabase, type Database } from '../../control-plane/src/infra/database/database.ts'
 import { insert, row, rows } from '../../control-plane/src/infra/database/table.ts'
 import { removeDevice } from '../../control-plane/src/fleet/devices/removal.ts'
-import { pullKillSwitch } from '../../control-plane/src/work/kill-switches/routes.ts'
 import type { KillScope } from '../../control-plane/src/infra/database/tables/kill-switches.ts'
 import type { NewEvent } from '../../control-plane/src/ports.ts'
 import type { TaskCreation } from '../../control-plane/src/work/tasks/creation.ts'
@@ -120,9 +119,7 @@ export class PlaneParts {
   }
 
   async killSwitch(scope: KillScope, id?: number): Promise<number> {
-    const { faults, stops } = this.#life
-    const wanted = { scope, id, reason: 'stop it', createdBy: 1 }
-    return await pullKillSwitch({ db: this.db, clock: this.clock, faults, stops }, wanted)
+    return await this.#life.killSwitches.pull({ scope, id, reason: 'stop it', createdBy: 1 })
   }
 
   async optOut(customerId: number): Promise<void> {
@@ -133,8 +130,8 @@ export class PlaneParts {
   }
 
   async removeDevice(id: number): Promise<void> {
-    const { events, stops, deviceSessions: sessions } = this.#life
-    await removeDevice({ db: this.db, clock: this.clock, events, stops, sessions }, id)
+    const { events, accounts, stops, deviceSessions: sessions } = this.#life
+    await removeDevice({ db: this.db, clock: this.clock, events, accounts, stops, sessions }, id)
   }
 
   async taskRow(id: number): Promise<TaskRow> {

@@ -11,6 +11,7 @@ import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { Route } from '../../http/route.ts'
 import type { MediaStore } from '../../infra/media/store.ts'
 import type {
+  AccountBudgets,
   AccountGuard,
   CancelRequest,
   CancelSignal,
@@ -47,6 +48,7 @@ export interface GatewayDeps {
   readonly progress: TaskProgress
   readonly admission: CommandAdmission
   readonly guard: AccountGuard
+  readonly budgets: AccountBudgets
   readonly sink: SyncSink
   readonly store: MediaStore
   readonly ca: CertificateAuthority
@@ -174,7 +176,7 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
 
   async pushBudget(accountId: number): Promise<void> {
     const session = this.#registry.ofAccount(accountId)
-    const budget = session && (await this.#deps.guard.budget(accountId))
+    const budget = session && (await this.#deps.budgets.budget(accountId))
     if (budget) session.send({ $case: 'budget', value: budget })
   }
 
@@ -218,7 +220,7 @@ export class Gateway implements DispatchBell, CancelSignal, DeviceSessions {
     const [session] = this.#registry.all()
     const accountId = session?.facts.accountId
     if (accountId === null || accountId === undefined) return
-    const budget = await this.#deps.guard.budget(accountId)
+    const budget = await this.#deps.budgets.budget(accountId)
     if (!budget || budget.day === this.#budgetDay) return
     const first = this.#budgetDay === ''
     this.#budgetDay = budget.day

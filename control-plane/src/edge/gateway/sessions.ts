@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { insert } from '../../infra/database/table.ts'
 import { MusterError } from '../../infra/errors.ts'
-import type { AccountGuard, CancelRequest, EventLog } from '../../ports.ts'
+import type { AccountBudgets, CancelRequest, EventLog } from '../../ports.ts'
 import type { PeerIdentity } from './agent-service.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { checkedFrame, checkedHello } from '../../fleet/commands/frame-check.ts'
@@ -34,7 +34,7 @@ export interface SessionsDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly events: EventLog
-  readonly guard: AccountGuard
+  readonly budgets: AccountBudgets
   readonly handshake: Handshake
   readonly registry: SessionRegistry
   readonly recorder: Recorder
@@ -121,7 +121,7 @@ export class Sessions {
     if (first?.frame?.$case !== 'hello') throw new MusterError('INVALID_REQUEST', 'the first frame has to be Hello')
     const hello = checkedHello(first.frame.value)
     this.#check(hello, identity)
-    const { registry, clock, handshake, guard, heartbeatMs, log } = this.#deps
+    const { registry, clock, handshake, budgets, heartbeatMs, log } = this.#deps
     if (registry.isCloneLoop(identity.deviceId, hello.bootId, clock.monotonicMs()))
       return await this.#clone(stream, identity.deviceId)
     const accepted = await handshake.accept(hello, identity.serial)
@@ -141,7 +141,7 @@ export class Sessions {
     for (const commandId of accepted.outstanding) session.outstanding.add(commandId)
     const older = registry.add(session)
     older?.end({ $case: 'error', value: STALE })
-    const budget = accountId === null ? undefined : await guard.budget(accountId)
+    const budget = accountId === null ? undefined : await budgets.budget(accountId)
     const agreed = { sessionEpoch: epoch, heartbeatMs, credits, capabilities: [], protocol: PROTOCOL }
     session.send({ $case: 'welcome', value: { ...agreed, resume, budget, cancels } })
     log.info({ deviceId: identity.deviceId, epoch }, 'agent connected')

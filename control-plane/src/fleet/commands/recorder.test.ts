@@ -11,11 +11,12 @@ import { noFaults } from '../../infra/fault-points.ts'
 import { CommandWriter } from './writer.ts'
 import { Recorder } from './recorder.ts'
 import { Session, type SessionStream } from '../../edge/gateway/session.ts'
-import type { AccountGuard, EventLog, TaskProgress } from '../../ports.ts'
+import type { AccountBudgets, AccountGuard, EventLog, TaskProgress } from '../../ports.ts'
 
 const events: EventLog = { append: async () => undefined, subscribe: () => ({ close: () => undefined }) }
 const progress: TaskProgress = { itemsChanged: async () => undefined, commandsFinished: async () => undefined }
-const guard: AccountGuard = { stop: async () => undefined, budget: async () => undefined, spend: async () => undefined }
+const guard: AccountGuard = { stop: async () => undefined }
+const budgets: AccountBudgets = { budget: async () => undefined, spend: async () => undefined }
 const commandId = (device: number) => `018f0000-0000-7000-8000-00000000000${device}`
 
 /** A recorder over devices 1 to n, each with one command it has received, and a session of each under epoch 1. */
@@ -36,7 +37,7 @@ async function recorder(t: ExecutionContext, devices: number) {
       await db.models.commands.create(command as never, { transaction: tx })
     }
   })
-  const writer = new CommandWriter({ db, clock, events, progress, guard })
+  const writer = new CommandWriter({ db, clock, events, progress, budgets })
   const base = { db, clock, faults: noFaults, events, progress, guard, writer }
   const sink = { page: async () => undefined }
   const told = { ...base, sink, log: pino({ level: 'silent' }) }

@@ -4,7 +4,7 @@ import type { Database } from '../../infra/database/database.ts'
 import { updateAlike, type Change } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
 import { wroteTo } from '../../records/contacts/last-sent.ts'
-import type { AccountGuard, EventLog, StopReason, TaskProgress } from '../../ports.ts'
+import type { AccountBudgets, EventLog, StopReason, TaskProgress } from '../../ports.ts'
 import type { CommandHead, CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { saveItems } from './item-changes.ts'
 import type { ItemHead, ItemRow } from '../../infra/database/tables/tasks.ts'
@@ -36,7 +36,7 @@ export interface CommandWriterDeps {
   readonly clock: Clock
   readonly events: EventLog
   readonly progress: TaskProgress
-  readonly guard: AccountGuard
+  readonly budgets: AccountBudgets
 }
 
 /** Writes what became of commands, with their items and the events of both. */
@@ -108,9 +108,9 @@ export class CommandWriter {
 
   /** Keeps count of what has or may have reached somebody. What a silent phone may still say is under way, not counted. */
   async count(tx: Transaction, items: readonly ItemHead[]): Promise<void> {
-    const { guard, db } = this.#deps
+    const { budgets, db } = this.#deps
     const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
-    await guard.spend(tx, effects)
+    await budgets.spend(tx, effects)
     const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
     await wroteTo(db, tx, written, this.#now())
   }

@@ -14,10 +14,18 @@ export interface EnrolmentCodesDeps {
   readonly caFingerprint: string
 }
 
-/** Makes a one-time code with which an agent becomes a device. @param order.createdBy id of a user */
+export interface EnrolmentOrder {
+  /** The device's; null is for the agent to say. */
+  readonly name: string | null
+  readonly expiresInSeconds: number
+  /** Id of a user. */
+  readonly createdBy: number
+}
+
+/** Makes a one-time code with which an agent becomes a device; it expires at `expiresAt`, in milliseconds since 1970. */
 export async function makeEnrolmentCode(
   { db, clock, caFingerprint }: EnrolmentCodesDeps,
-  order: { name: string | null; expiresInSeconds: number; createdBy: number },
+  order: EnrolmentOrder,
 ): Promise<{ code: string; expiresAt: number }> {
   const secret = randomBytes(16).toString('base64url')
   const expiresAt = clock.now().getTime() + order.expiresInSeconds * 1000

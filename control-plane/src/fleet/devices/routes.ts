@@ -1,16 +1,7 @@
-import { Op, type WhereOptions } from 'sequelize'
 import { z } from 'zod'
-import type { Database } from '../../infra/database/database.ts'
-import { contains, insert, row, rows } from '../../infra/database/table.ts'
-import { notFound } from '../../infra/errors.ts'
 import { defineRoute, type Route } from '../../http/route.ts'
-import { Empty, IdParams, pageOf, paging, Paging, Timestamp, limitOffset } from '../../http/schemas.ts'
-import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import { makeEnrolmentCode, type EnrolmentCodesDeps } from './enrolment-codes.ts'
-import type { DeviceRow } from '../../infra/database/tables/devices.ts'
-import { removeDevice, type RemovalDeps } from './removal.ts'
-import { deviceStatus } from './status.ts'
-import type { AccountRow } from '../../infra/database/tables/accounts.ts'
+import { Empty, IdParams, pageOf, paging, Paging, Timestamp } from '../../http/schemas.ts'
+import type { Devices } from './service.ts'
 
 const StatusSchema = z.enum(['ONLINE', 'OFFLINE', 'DISABLED'])
 const Device = z
@@ -30,16 +21,12 @@ const Device = z
 const DeviceEvent = z.strictObject({ id: z.number().int(), type: z.string(), data: z.unknown(), at: Timestamp })
 const Name = z.string().trim().min(1).max(100)
 
-export interface DeviceRoutesDeps extends EnrolmentCodesDeps, RemovalDeps {
-  readonly time: WorkspaceTime
-}
-
 /** Enrolment codes, devices and their history. */
-export function deviceRoutes(deps: DeviceRoutesDeps): Route[] {
-  return [enrolmentCodeRoute(deps), ...readRoutes(deps), ...changeRoutes(deps)]
+export function deviceRoutes(devices: Devices): Route[] {
+  return [enrolmentCodeRoute(devices), ...readRoutes(devices), ...changeRoutes(devices)]
 }
 
-function enrolmentCodeRoute(deps: DeviceRoutesDeps): Route {
+function enrolmentCodeRoute(devices: Devices): Route {
   return defineRoute({
     method: 'post',
     path: '/devices/enrolment-codes',
@@ -56,17 +43,12 @@ function enrolmentCodeRoute(deps: DeviceRoutesDeps): Route {
         .default(3600),
     }),
     data: z.strictObject({ code: z.string(), expiresAt: Timestamp }),
-    handle: async ({ body, caller }) => {
-      const { expiresInSeconds, name = null } = body
-      const { code, expiresAt } = await makeEnrolmentCode(deps, { name, expiresInSeconds, createdBy: caller.userId })
-      return { code, expiresAt: deps.time.format(expiresAt) }
-    },
+    handle: ({ body: { name = null, expiresInSeconds }, caller }) =>
+      devices.enrolmentCode({ name, expiresInSeconds, createdBy: caller.userId }),
   })
 }
 
-function readRoutes(deps: DeviceRoutesDeps): Route[] {
-  const { db, time } = deps
-  const { devices, deviceEvents } = db.models
+function readRoutes(devices: Devices): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -76,24 +58,7 @@ function readRoutes(deps: DeviceRoutesDeps): Route[] {
       role: 'viewer',
       query: z.strictObject({ ...paging, status: StatusSchema.optional(), keyword: z.string().max(100).optional() }),
       data: pageOf(Device),
-      handle: async ({ query }) => {
-        const where: WhereOptions<DeviceRow> = {
-          deletedAt: null,
-          ...(query.status === undefined
-            ? {}
-            : query.status === 'DISABLED'
-              ? { disabled: true }
-              : { disabled: false, online: query.status === 'ONLINE' }),
-          ...(query.keyword ? await called(db, query.keyword) : {}),
-        }
-        const found = await rows(devices, { where, ...limitOffset(query), order: [['id', 'ASC']] })
-        return {
-          items: await views(deps, found),
-          page: query.page,
-          size: query.size,
-          total: await devices.count({ where }),
-        }
-      },
+      handle: ({ query }) => devices.list(query, query),
     }),
     defineRoute({
       method: 'get',
@@ -103,7 +68,7 @@ function readRoutes(deps: DeviceRoutesDeps): Route[] {
       role: 'viewer',
       params: IdParams,
       data: Device,
-      handle: async ({ params }) => await oneView(deps, params.id),
+      handle: ({ params }) => devices.get(params.id),
     }),
     defineRoute({
       method: 'get',
@@ -114,20 +79,12 @@ function readRoutes(deps: DeviceRoutesDeps): Route[] {
       params: IdParams,
       query: Paging,
       data: pageOf(DeviceEvent),
-      handle: async ({ params, query }) => {
-        await existing(db, params.id)
-        const where = { deviceId: params.id }
-        const found = await rows(deviceEvents, { where, ...limitOffset(query), order: [['id', 'DESC']] })
-        const items = found.map(({ id, type, data, at }) => ({ id, type, data, at: time.format(at) }))
-        return { items, page: query.page, size: query.size, total: await deviceEvents.count({ where }) }
-      },
+      handle: ({ params, query }) => devices.history(params.id, query),
     }),
   ]
 }
 
-function changeRoutes(deps: DeviceRoutesDeps): Route[] {
-  const { db, clock, sessions, events } = deps
-  const { devices, deviceEvents } = db.models
+function changeRoutes(devices: Devices): Route[] {
   const switched = (verb: 'disable' | 'enable', disabled: boolean): Route =>
     defineRoute({
       method: 'post',
@@ -138,26 +95,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
       role: 'operator',
       params: IdParams,
       data: Device,
-      handle: async ({ params, caller }) => {
-        const device = await existing(db, params.id)
-        const now = { ...device, disabled, ...(disabled ? { online: false } : {}) }
-        await db.write(async (tx) => {
-          await devices.update({ disabled, online: now.online }, { where: { id: device.id }, transaction: tx })
-          await insert(
-            deviceEvents,
-            {
-              deviceId: device.id,
-              type: disabled ? 'DISABLED' : 'ENABLED',
-              data: { by: caller.username },
-              at: clock.now().getTime(),
-            },
-            tx,
-          )
-          await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(now) }])
-        })
-        if (disabled) sessions.disconnect(device.id, 'disabled by an operator')
-        return await oneView(deps, device.id)
-      },
+      handle: ({ params, caller }) => devices.setDisabled(params.id, disabled, caller.username),
     })
   return [
     defineRoute({
@@ -170,14 +108,7 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
       params: IdParams,
       body: z.strictObject({ name: Name }),
       data: Device,
-      handle: async ({ params, body }) => {
-        const device = await existing(db, params.id)
-        await db.write(async (tx) => {
-          await devices.update({ name: body.name }, { where: { id: device.id }, transaction: tx })
-          await events.append(tx, [{ type: 'device.updated', refId: device.id, status: deviceStatus(device) }])
-        })
-        return await oneView(deps, params.id)
-      },
+      handle: ({ params, body }) => devices.rename(params.id, body.name),
     }),
     switched('disable', true),
     switched('enable', false),
@@ -191,51 +122,9 @@ function changeRoutes(deps: DeviceRoutesDeps): Route[] {
       params: IdParams,
       data: Empty,
       handle: async ({ params }) => {
-        const device = await existing(db, params.id)
-        await removeDevice(deps, device.id)
+        await devices.remove(params.id)
         return null
       },
     }),
   ]
-}
-
-/** Devices with the text in their name or in the WeChat id or nickname of their account. */
-async function called(db: Database, keyword: string): Promise<{ [Op.or]: readonly object[] }> {
-  const accounts = await rows(db.models.accounts, {
-    where: contains(['wechat_id', 'nickname'], keyword) as WhereOptions<AccountRow>,
-    attributes: ['id'],
-  })
-  const byName = contains(['name'], keyword)[Op.or]
-  return { [Op.or]: [...byName, { accountId: accounts.map((account) => account.id) }] }
-}
-
-async function existing(db: Database, id: number): Promise<DeviceRow> {
-  const device = await row(db.models.devices, { where: { id, deletedAt: null } })
-  if (!device) throw notFound('device', id)
-  return device
-}
-
-const oneView = async (deps: DeviceRoutesDeps, id: number) => {
-  const [view] = await views(deps, [await existing(deps.db, id)])
-  if (!view) throw notFound('device', id)
-  return view
-}
-
-async function views({ db, time, sessions }: DeviceRoutesDeps, found: readonly DeviceRow[]) {
-  const accountIds = found.flatMap((device) => device.accountId ?? [])
-  const accounts = await rows(db.models.accounts, { where: { id: accountIds } })
-  const wechatIds = new Map(accounts.map((account) => [account.id, account.wechatId]))
-  return found.map((device) => ({
-    id: device.id,
-    name: device.name,
-    type: device.type,
-    status: deviceStatus(device),
-    wechatId: wechatIds.get(device.accountId ?? 0) ?? null,
-    accountId: device.accountId,
-    model: device.model,
-    appVersion: device.appVersion,
-    agentVersion: device.agentVersion,
-    // The row says when the phone came or went; what it says in between is too often to be written.
-    lastSeenAt: time.format(sessions.heardAt(device.id) ?? device.lastSeenAt),
-  }))
 }

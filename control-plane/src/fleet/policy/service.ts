@@ -1,19 +1,12 @@
-import { noCaps, type Budget, type Caps, type ErrorCode } from '@muster/proto'
-import { Op, type Transaction } from 'sequelize'
+import { noCaps, type Budget, type Caps } from '@muster/proto'
+import type { Transaction } from 'sequelize'
 import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { insertRows } from '../../infra/database/statements.ts'
 import { row } from '../../infra/database/table.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import type {
-  AccountGuard,
-  Admission,
-  CommandAdmission,
-  DeviceSessions,
-  DispatchBell,
-  DispatchCandidate,
-} from '../../ports.ts'
+import type { AccountBudgets, Admission, CommandAdmission, DispatchCandidate } from '../../ports.ts'
 import type { ItemRow } from '../../infra/database/tables/tasks.ts'
 import { AdmissionRules, returnedHold, type Hold, type Work } from './admission-rules.ts'
 import { doneOn, readFacts } from './facts.ts'
@@ -25,16 +18,13 @@ export interface PolicyDeps {
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly wechatRulesAccepted: boolean
-  readonly sessions: DeviceSessions
-  readonly bell: DispatchBell
 }
 
-const HEALTH_LOST = 20
-/** How soon a command is looked at again that waits for a person. */
-const HOLD_MS = 5000
+/** How soon a command that waits for a person is looked at again. */
+export const HOLD_MS = 5000
 
 /** The rules of section "Safety" of the README, asked before each dispatch and leased to the phones. */
-export class Policy implements CommandAdmission, AccountGuard {
+export class Policy implements CommandAdmission, AccountBudgets {
   readonly #deps: PolicyDeps
 
   constructor(deps: PolicyDeps) {
@@ -46,40 +36,6 @@ export class Policy implements CommandAdmission, AccountGuard {
     const used = noCaps()
     for (const { kind, n } of await doneOn(this.#query(), [accountId])) used[kind] = n
     return used
-  }
-
-  async setCaps(accountId: number, caps: Partial<Caps>): Promise<void> {
-    await this.#change(accountId, { caps })
-  }
-
-  /** A person looked at the phone; the account may work again, and what waited for that begins. */
-  async clear(accountId: number): Promise<void> {
-    const { db, clock, bell } = this.#deps
-    await this.#change(accountId, { status: 'ACTIVE', stopCode: null, stopReason: null })
-    const account = await row(db.models.accounts, { where: { id: accountId } })
-    if (!account?.deviceId) return
-    const { deviceId } = account
-    const now = clock.now().getTime()
-    const waiting = { deviceId, status: 'QUEUED' as const, notBefore: { [Op.between]: [now, now + HOLD_MS] as const } }
-    await db.write(
-      async (tx) => await db.models.commands.update({ notBefore: now }, { where: waiting as never, transaction: tx }),
-    )
-    bell.ring([deviceId])
-  }
-
-  async stop(tx: Transaction, accountId: number, code: ErrorCode, reason: string): Promise<void> {
-    const { accounts } = this.#deps.db.models
-    const account = await row(accounts, { where: { id: accountId }, transaction: tx })
-    if (!account || account.status !== 'ACTIVE') return
-    const changes = {
-      status: code === 'LOGIN_REQUIRED' ? ('LOGGED_OUT' as const) : ('STOPPED' as const),
-      stopCode: code,
-      stopReason: reason.slice(0, 500),
-      health: Math.max(0, account.health - HEALTH_LOST),
-      budgetVersion: account.budgetVersion + 1,
-    }
-    await accounts.update(changes, { where: { id: accountId }, transaction: tx })
-    tx.afterCommit(() => void this.#deps.sessions.pushBudget(accountId).catch(() => undefined))
   }
 
   async spend(
@@ -153,15 +109,6 @@ export class Policy implements CommandAdmission, AccountGuard {
     const { db, clock, time } = this.#deps
     const now = clock.now().getTime()
     return { db, now, day: time.day(now), tx }
-  }
-
-  async #change(accountId: number, changes: Partial<AccountRow>): Promise<void> {
-    const { db } = this.#deps
-    await db.write(async (tx) => {
-      await db.models.accounts.update(changes, { where: { id: accountId }, transaction: tx })
-      await db.models.accounts.increment('budgetVersion', { by: 1, where: { id: accountId }, transaction: tx })
-    })
-    await this.#deps.sessions.pushBudget(accountId)
   }
 }
 

@@ -6,7 +6,6 @@ import { rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { Route } from '../../http/route.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import { killSwitchRoutes } from '../kill-switches/routes.ts'
 import { approvalRule, rulesOf } from '../../fleet/policy/policy-rules.ts'
 import type { Policy } from '../../fleet/policy/service.ts'
 import type { CancelSignal, DispatchBell, EventLog } from '../../ports.ts'
@@ -86,7 +85,6 @@ export function createTasks(deps: TasksDeps): Tasks {
       createMessageRoute({ ...deps, creation, now }),
       ...syncRoutes({ ...deps, creation }),
       ...taskRoutes({ ...deps, store, operations, changes, copies: new TaskCopies({ ...deps, store }) }),
-      ...killSwitchRoutes({ ...deps, stops }),
     ],
     progress,
     operations,
