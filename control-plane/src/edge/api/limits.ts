@@ -1,21 +1,18 @@
 import { PerMinute } from '../../http/limits.ts'
 import { MusterError } from '../../infra/errors.ts'
 import type { Route } from '../../http/route.ts'
-import type { CallMiddleware, Input } from './mutation-call.ts'
+import type { CallLimit, CallMiddleware, Input } from './mutation-call.ts'
+import { SignInLimit } from './sign-in-limit.ts'
 
+const FAILED_SIGN_INS_PER_MINUTE = 10
 const RECORDED_ANONYMOUS_REFUSALS_PER_MINUTE = 60
-
-/** What calls of a route count against. */
-export interface CallLimit {
-  /** Runs a call while there is room. Throws RATE_LIMITED with the seconds to wait. */
-  run(input: Input, work: () => Promise<unknown>): Promise<unknown>
-}
 
 /** Limits by the names that routes use. */
 export type CallLimits = Readonly<Record<string, CallLimit>>
 
 /** Every limit that a route can name in `limit`. @param tasksPerMinute tasks that one user may create */
 export const callLimits = ({ tasksPerMinute }: { readonly tasksPerMinute: number }): CallLimits => ({
+  'sign-in': new SignInLimit(FAILED_SIGN_INS_PER_MINUTE),
   'task-creation': new TaskCreationLimit(tasksPerMinute),
 })
 

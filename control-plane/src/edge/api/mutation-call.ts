@@ -11,6 +11,12 @@ export type Input = RouteInput<unknown, unknown, unknown>
  */
 export type CallMiddleware = (call: MutationCall, next: () => Promise<unknown>) => Promise<unknown>
 
+/** What calls of a route count against. */
+export interface CallLimit {
+  /** Runs a call while there is room. Throws RATE_LIMITED with the seconds to wait. */
+  run(input: Input, work: () => Promise<unknown>): Promise<unknown>
+}
+
 export type CallEnd = { readonly data: unknown } | { readonly error: MusterError }
 
 /** Rows about a call that are committed together with what the call did. */

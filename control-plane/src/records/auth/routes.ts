@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { LoginRateLimit } from './login-rate-limit.ts'
 import { defineRoute, type Route } from '../../http/route.ts'
 import { Empty } from '../../http/schemas.ts'
 import { User } from './schema.ts'
@@ -11,7 +10,6 @@ const SignedIn = z
 
 /** Sign-in. */
 export function authRoutes({ auth }: { auth: Authenticator }): Route[] {
-  const limit = new LoginRateLimit()
   return [
     defineRoute({
       method: 'post',
@@ -21,8 +19,8 @@ export function authRoutes({ auth }: { auth: Authenticator }): Route[] {
       role: 'public',
       body: z.strictObject({ username: z.string().min(1).max(64), password: z.string().min(1).max(200) }),
       data: SignedIn,
-      handle: async ({ body, caller }) =>
-        await limit.attempt(caller.ip, body.username, async () => await auth.login(body.username, body.password)),
+      limit: 'sign-in',
+      handle: ({ body }) => auth.login(body.username, body.password),
     }),
     defineRoute({
       method: 'post',
