@@ -2,7 +2,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '../infra/clock.ts'
 import type { Database } from '../infra/database/database.ts'
-import { rows, type Table } from '../infra/database/table.ts'
+import { destroyByIds, rows, type Table } from '../infra/database/table.ts'
 
 const EVERY_MS = 60_000
 /** Rows dropped in one write: few enough that nobody waits for it. */
@@ -73,7 +73,7 @@ export function dropOld<Row extends { id: number }>(
     const ids = oldest.filter((row) => Number(row[column]) < limit).map((row) => row.id)
     if (ids.length === 0) return false
     await before?.(ids)
-    await db.write(async (tx) => await table.destroy({ where: { id: ids } as never, transaction: tx }))
+    await db.write((tx) => destroyByIds(table, ids, tx))
     return ids.length === ROWS_PER_WRITE
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
-import { pick, updateAlike } from '../../infra/database/statements.ts'
+import { pick, updateAlike, updateRows } from '../../infra/database/statements.ts'
 import { columnsBut } from '../../infra/database/table.ts'
 import type {
   Admission,
@@ -162,11 +162,10 @@ export class Claim {
       const heldSince = 'CASE WHEN hold_reason IS NULL THEN :now ELSE not_before END'
       const moved = clockStands ? `deliver_by = deliver_by + :untilMs - ${heldSince}, ` : ''
       const ids = alike.map(({ command }) => command.id)
-      await this.#deps.db.statements.run(
-        `UPDATE commands SET ${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason WHERE id IN (:ids)`,
-        { untilMs, code, reason: reason.slice(0, 500), ids, ...(clockStands ? { now: this.#now } : {}) },
-        this.#tx,
-      )
+      const set = `${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason`
+      const values = { untilMs, code, reason: reason.slice(0, 500), ...(clockStands ? { now: this.#now } : {}) }
+      const { db } = this.#deps
+      await updateRows(db, db.models.commands, { set, where: 'id IN (:ids)', ids, ...values }, this.#tx)
     }
   }
 

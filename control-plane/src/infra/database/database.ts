@@ -1,24 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { dirname } from 'node:path'
 import { mkdirSync } from 'node:fs'
-import { Sequelize, Transaction } from 'sequelize'
-import { defineModels, type Models } from './tables/index.ts'
+import { Sequelize, type Transaction } from 'sequelize'
+import { defineModels, type Models, type Tables } from './tables/index.ts'
 import { migrate } from './migrations/index.ts'
 import { sqliteDialectModule } from './sqlite/dialect-module.ts'
 import { SqliteStatements } from './sqlite/statements.ts'
-import type { Statements } from './statements.ts'
+import type { Statements, Values } from './statements.ts'
+import { WriteTransaction } from './transaction.ts'
 
 /** The plane's database. */
 export interface Database {
   readonly sequelize: Sequelize
   readonly models: Models
   readonly statements: Statements
+  /** Rows of a SELECT, as the database gives them: booleans are numbers. Inside a write it takes its transaction. */
+  select<Row extends object>(sql: string, values: Values, tx?: Transaction): Promise<Row[]>
   /**
    * The only way to write: one transaction, committed when `work` resolves and rolled back when it throws. SQLite has
-   * one writer, so writes wait for each other in order. Must not be called inside another write. What `work` gave to
-   * `tx.afterCommit` runs once the transaction is stored, and never when it is not; it must not throw.
+   * one writer, so writes wait for each other in order. Must not be called inside another write.
    */
-  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T>
   /**
    * Runs `work`. The first write it makes also commits what `companion` writes, so that a record of the work is there
    * exactly when it took effect.
@@ -29,20 +31,31 @@ export interface Database {
   close(): Promise<void>
 }
 
+/**
+ * The database in the hands of the composition root, which gives each table to the one room that writes it. Everybody
+ * else knows it as a `Database`.
+ */
+export interface OpenDatabase extends Database {
+  readonly tables: Tables
+}
+
 /** Opens the embedded database and brings its schema up to date. @param file path, or `:memory:` */
-export async function openDatabase(file: string): Promise<Database> {
+export async function openDatabase(file: string): Promise<OpenDatabase> {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
   const sqlite = sqliteDialectModule()
   const sequelize = new Sequelize({ dialect: 'sqlite', dialectModule: sqlite.module, storage: file, logging: false })
-  const models = defineModels(sequelize)
+  const tables = defineModels(sequelize)
   await migrate(sequelize)
   const queue = new WriteQueue(sequelize)
+  const statements = new SqliteStatements(sequelize)
   return {
     sequelize,
-    models,
-    statements: new SqliteStatements(sequelize),
-    write: async (work) => await queue.run(work),
-    accompanied: async (companion, work) => await queue.accompanied(companion, work),
+    tables,
+    models: tables,
+    statements,
+    select: (sql, values, tx) => statements.select(sql, values, tx),
+    write: (work) => queue.run(work),
+    accompanied: (companion, work) => queue.accompanied(companion, work),
     ping: async () => {
       await sequelize.query('SELECT 1')
     },
@@ -69,9 +82,9 @@ class WriteQueue {
     this.#sequelize = sequelize
   }
 
-  async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async run<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     const companion = this.#companions.getStore()
-    const mine = this.#tail.then(async () => await this.#transact(work, companion))
+    const mine = this.#tail.then(() => this.#transact(work, companion))
     this.#tail = mine.catch(() => undefined)
     return await mine
   }
@@ -86,20 +99,31 @@ class WriteQueue {
     }
   }
 
-  /** Sequelize runs what was given to `afterCommit` even when the COMMIT failed, so that it is kept here instead. */
-  async #transact<T>(work: (tx: Transaction) => Promise<T>, companion: Companion | undefined): Promise<T> {
-    const afterCommit: (() => void)[] = []
-    const done = await this.#sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE }, async (tx) => {
-      tx.afterCommit = (then) => void afterCommit.push(() => void then(tx))
+  async #transact<T>(work: (tx: WriteTransaction) => Promise<T>, companion: Companion | undefined): Promise<T> {
+    const tx = await WriteTransaction.begin(this.#sequelize)
+    const result = await this.#work(tx, work, companion)
+    await tx.commit()
+    return result
+  }
+
+  /** Rolls back when the work fails. */
+  async #work<T>(
+    tx: WriteTransaction,
+    work: (tx: WriteTransaction) => Promise<T>,
+    companion: Companion | undefined,
+  ): Promise<T> {
+    try {
       const result = await work(tx)
       if (companion?.due) {
         await companion.write(tx)
-        afterCommit.push(() => void (companion.due = false))
+        tx.afterCommit(() => (companion.due = false))
       }
       return result
-    })
-    for (const then of afterCommit) then()
-    return done
+    } catch (error) {
+      // The work's own error says more than a failed rollback, after which the connection is closed.
+      await tx.rollback().catch(() => undefined)
+      throw error
+    }
   }
 
   async idle(): Promise<void> {

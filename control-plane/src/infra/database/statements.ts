@@ -1,24 +1,27 @@
 import type { Transaction } from 'sequelize'
-import type { Database } from './database.ts'
-import { columnOf, decoderOf, type Table } from './table.ts'
+import { columnOf, decoderOf, type ReadTable, type Table } from './table.ts'
 
 type Value = string | number | boolean | Uint8Array | null | undefined
 /** By the names they have in the text, as `:name`; a list stands in brackets of its own, as in `id IN (:ids)`. */
 export type Values = Readonly<Record<string, Value | readonly (string | number)[]>>
 
 /**
- * Statements on the way of every command, as text: making a text and a row's object anew costs Sequelize several times
- * what the database does for it. One text has to serve for lists of any length, so that it is prepared once; how is the
- * database's own matter.
+ * Statements on the way of every command, as text: Sequelize takes several times longer to make a text and a row's object
+ * than the database takes to run it. One text serves lists of any length, so that it is prepared once; how it does so is
+ * the adapter's matter. What writes asks for the written table, which only its writing room has.
  */
 export interface Statements {
-  /** How an INSERT begins that passes over rows which are there already. */
+  /** How an INSERT begins that skips rows which are there already. */
   readonly insertOrIgnore: string
   select<Row extends object>(sql: string, values: Values, tx: Transaction | undefined): Promise<Row[]>
-  /** Answers how many rows it changed. */
-  run(sql: string, values: Values, tx: Transaction): Promise<number>
-  /** The same statement with each of the values. */
-  runEach(sql: string, many: readonly Values[], tx: Transaction): Promise<void>
+  /** Runs a statement that writes `table`; returns how many rows it changed. */
+  run<Row extends object>(table: Table<Row>, sql: string, values: Values, tx: Transaction): Promise<number>
+  /** Runs a statement that writes `table` once for each of the values. */
+  runEach<Row extends object>(table: Table<Row>, sql: string, many: readonly Values[], tx: Transaction): Promise<void>
+}
+
+interface Queryable {
+  readonly statements: Statements
 }
 
 type Column<Row> = keyof Row & string
@@ -28,8 +31,8 @@ type Condition = Values & { readonly where: string }
 
 /** Columns of the rows that fit. */
 export async function pick<Row extends object, Name extends Column<Row>>(
-  { statements }: Database,
-  table: Table<Row>,
+  { statements }: Queryable,
+  table: ReadTable<Row>,
   columns: readonly Name[],
   { where, ...values }: Condition,
   tx?: Transaction,
@@ -43,7 +46,7 @@ export async function pick<Row extends object, Name extends Column<Row>>(
 
 /** Inserts rows that have a value for each of the columns, and for no others. */
 export async function insertRows<Row extends object, Name extends Column<Row>>(
-  { statements }: Database,
+  { statements }: Queryable,
   table: Table<Row>,
   added: {
     readonly columns: readonly Name[]
@@ -57,7 +60,30 @@ export async function insertRows<Row extends object, Name extends Column<Row>>(
   const places = columns.map((name) => `:${name}`).join(', ')
   const insert = ignoreDuplicates ? statements.insertOrIgnore : 'INSERT INTO'
   const sql = `${insert} ${table.tableName} (${names}, company_id) VALUES (${places}, 1)`
-  await statements.runEach(sql, rows, tx)
+  await statements.runEach(table, sql, rows, tx)
+}
+
+/** A change in SQL, as `column = …` with commas between, of the rows that fit. */
+type Update = Condition & { readonly set: string }
+
+/** Changes the rows that fit; returns how many there were. */
+export function updateRows<Row extends object>(
+  { statements }: Queryable,
+  table: Table<Row>,
+  { set, where, ...values }: Update,
+  tx: Transaction,
+): Promise<number> {
+  return statements.run(table, `UPDATE ${table.tableName} SET ${set} WHERE ${where}`, values, tx)
+}
+
+/** Deletes the rows that fit; returns how many there were. */
+export function deleteRows<Row extends object>(
+  { statements }: Queryable,
+  table: Table<Row>,
+  { where, ...values }: Condition,
+  tx: Transaction,
+): Promise<number> {
+  return statements.run(table, `DELETE FROM ${table.tableName} WHERE ${where}`, values, tx)
 }
 
 /** A row as it was and as it becomes. */
@@ -68,7 +94,7 @@ export interface Change<Row> {
 
 /** Updates rows by id; those that change alike change in one statement, which is most of the cost. */
 export async function updateAlike<Row extends { id: number | string }, Name extends Column<Row>>(
-  { statements }: Database,
+  { statements }: Queryable,
   table: Table<Row>,
   changes: readonly Change<Pick<Row, Name | 'id'>>[],
   columns: readonly Name[],
@@ -87,6 +113,6 @@ export async function updateAlike<Row extends { id: number | string }, Name exte
   for (const { changed, values, ids } of alike.values()) {
     const set = changed.map((name) => `${columnOf(table, name)} = :${name}`)
     const sql = `UPDATE ${table.tableName} SET ${set.join(', ')} WHERE id IN (:ids)`
-    await statements.run(sql, { ...values, ids }, tx)
+    await statements.run(table, sql, { ...values, ids }, tx)
   }
 }

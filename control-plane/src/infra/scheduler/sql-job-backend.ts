@@ -70,7 +70,7 @@ class SqlJobRepository implements JobRepository {
     return await this.#db.write(async (tx) => {
       const due = { lockedAt: null, nextRunAt: { [Op.lte]: nextScanAt.getTime() } }
       const abandoned = { lockedAt: { [Op.lte]: lockDeadline.getTime() } }
-      const where: WhereOptions<JobRow> = { name, disabled: false, [Op.or]: [due, abandoned] } as never
+      const where: WhereOptions<JobRow> = { name, disabled: false, [Op.or]: [due, abandoned] }
       const order: [string, string][] = [
         ['nextRunAt', 'ASC'],
         ['priority', 'DESC'],

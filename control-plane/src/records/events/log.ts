@@ -3,7 +3,7 @@ import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
-import { insertRows } from '../../infra/database/statements.ts'
+import { deleteRows, insertRows } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
@@ -177,20 +177,21 @@ export class OrderedEventLog implements EventLog {
     const { db, faults } = this.#deps
     faults.hit('events.publish.before')
     const moved = await db.write(async (tx) => {
-      const { statements } = db
-      const waiting = await statements.select<{ last: number | null; n: number }>(
+      const { outbox, events } = db.models
+      const waiting = await db.select<{ last: number | null; n: number }>(
         `SELECT MAX(id) AS last, COUNT(*) AS n FROM (SELECT id FROM outbox ORDER BY id LIMIT ${BATCH}) some`,
         {},
         tx,
       )
       const { last, n } = waiting[0] ?? { last: null, n: 0 }
       if (last === null) return 0
-      await statements.run(
+      await db.statements.run(
+        events,
         `INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM outbox WHERE id <= :last ORDER BY id`,
         { last },
         tx,
       )
-      await statements.run('DELETE FROM outbox WHERE id <= :last', { last }, tx)
+      await deleteRows(db, outbox, { where: 'id <= :last', last }, tx)
       return n
     })
     faults.hit('events.publish.after')

@@ -64,7 +64,7 @@ export class TaskStore {
 
   /** Inserts items of one task in bulk. */
   async insertItems(tx: Transaction, items: readonly Omit<ItemRow, 'id'>[]): Promise<void> {
-    const table = this.#db.models.items.getTableName()
+    const table = this.#db.models.items.tableName
     for (let first = 0; first < items.length; first += CHUNK) {
       const some = items.slice(first, first + CHUNK).map(itemColumns)
       await this.#db.sequelize.getQueryInterface().bulkInsert(table, some, { transaction: tx })

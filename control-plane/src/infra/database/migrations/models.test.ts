@@ -20,7 +20,8 @@ async function createFromModels(sequelize: Sequelize): Promise<void> {
     const attributes = model.getAttributes()
     await schema.createTable(model.tableName, attributes as ModelAttributes)
     for (const { fields = [], unique = false } of model.options.indexes ?? []) {
-      const columns = fields.map((name) => attributes[String(name)]?.field ?? String(name))
+      const names = fields.filter((field) => typeof field === 'string')
+      const columns = names.map((name) => attributes[name]?.field ?? name)
       await schema.addIndex(model.tableName, columns, { unique, name: `${model.tableName}_${columns.join('_')}` })
     }
   }

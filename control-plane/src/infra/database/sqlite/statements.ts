@@ -1,6 +1,7 @@
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize'
 import { bindable, type SqliteConnection } from './dialect-module.ts'
 import type { Statements, Values } from '../statements.ts'
+import type { Table } from '../table.ts'
 
 /** The items of a large task must not keep heartbeats waiting. */
 const RUNS_BETWEEN_TURNS = 500
@@ -22,12 +23,17 @@ export class SqliteStatements implements Statements {
     return await connectionOf(tx).prepared(text, (statement) => statement.all(bound(values)) as Row[])
   }
 
-  async run(sql: string, values: Values, tx: Transaction): Promise<number> {
+  run<Row extends object>(_table: Table<Row>, sql: string, values: Values, tx: Transaction): Promise<number> {
     const text = this.#textOf(sql, values)
-    return await connectionOf(tx).prepared(text, (statement) => statement.run(bound(values)).changes)
+    return connectionOf(tx).prepared(text, (statement) => statement.run(bound(values)).changes)
   }
 
-  async runEach(sql: string, many: readonly Values[], tx: Transaction): Promise<void> {
+  async runEach<Row extends object>(
+    _table: Table<Row>,
+    sql: string,
+    many: readonly Values[],
+    tx: Transaction,
+  ): Promise<void> {
     const [first] = many
     if (!first) return
     const text = this.#textOf(sql, first)

@@ -31,6 +31,7 @@ export interface BudgetSpendRow {
   at: number
 }
 
+/** Written by fleet/accounts only. */
 export const defineAccounts = (sequelize: Sequelize): Table<AccountRow> =>
   defineTable<AccountRow>(
     sequelize,
@@ -51,6 +52,7 @@ export const defineAccounts = (sequelize: Sequelize): Table<AccountRow> =>
     { indexes: [{ fields: ['wechatId'], unique: true }, { fields: ['deviceId'] }] },
   )
 
+/** Written by fleet/policy only. */
 export const defineBudgetSpends = (sequelize: Sequelize): Table<BudgetSpendRow> =>
   defineTable<BudgetSpendRow>(
     sequelize,

@@ -37,6 +37,7 @@ export interface IdempotencyKeyRow {
   createdAt: number
 }
 
+/** Written by records/audit only. */
 export const defineAuditLog = (sequelize: Sequelize): Table<AuditRow> =>
   defineTable<AuditRow>(
     sequelize,
@@ -60,6 +61,7 @@ export const defineAuditLog = (sequelize: Sequelize): Table<AuditRow> =>
     { indexes: [{ fields: ['at'] }, { fields: ['intentId'] }] },
   )
 
+/** Written by edge/api only. */
 export const defineIdempotencyKeys = (sequelize: Sequelize): Table<IdempotencyKeyRow> =>
   defineTable<IdempotencyKeyRow>(
     sequelize,

@@ -79,6 +79,7 @@ export interface EvidenceRow {
   at: number
 }
 
+/** Written by fleet/commands only. */
 export const defineCommands = (sequelize: Sequelize): Table<CommandRow> =>
   defineTable<CommandRow>(
     sequelize,
@@ -131,6 +132,7 @@ export const defineCommands = (sequelize: Sequelize): Table<CommandRow> =>
     },
   )
 
+/** Written by fleet/commands only. */
 export const defineOrphanResults = (sequelize: Sequelize): Table<OrphanResultRow> =>
   defineTable<OrphanResultRow>(
     sequelize,
@@ -145,6 +147,7 @@ export const defineOrphanResults = (sequelize: Sequelize): Table<OrphanResultRow
     { indexes: [{ fields: ['deviceId', 'commandId'], unique: true }] },
   )
 
+/** Written by fleet/commands only. */
 export const defineEvidence = (sequelize: Sequelize): Table<EvidenceRow> =>
   defineTable<EvidenceRow>(sequelize, 'evidence', {
     id,

@@ -26,6 +26,7 @@ export interface CustomerTagRow {
   tagId: number
 }
 
+/** Written by records/contacts only. */
 export const defineCustomers = (sequelize: Sequelize): Table<CustomerRow> =>
   defineTable<CustomerRow>(
     sequelize,
@@ -46,6 +47,7 @@ export const defineCustomers = (sequelize: Sequelize): Table<CustomerRow> =>
     { indexes: [{ fields: ['accountId', 'wechatId'] }, { fields: ['wechatId'] }, { fields: ['deletedAt'] }] },
   )
 
+/** Written by records/contacts only. */
 export const defineTags = (sequelize: Sequelize): Table<TagRow> =>
   defineTable<TagRow>(
     sequelize,
@@ -54,6 +56,7 @@ export const defineTags = (sequelize: Sequelize): Table<TagRow> =>
     { indexes: [{ fields: ['name'], unique: true }] },
   )
 
+/** Written by records/contacts only. */
 export const defineCustomerTags = (sequelize: Sequelize): Table<CustomerTagRow> =>
   defineTable<CustomerTagRow>(
     sequelize,

@@ -47,6 +47,7 @@ export interface DeviceEventRow {
   at: number
 }
 
+/** Written by fleet/devices only. */
 export const defineDevices = (sequelize: Sequelize): Table<DeviceRow> =>
   defineTable<DeviceRow>(
     sequelize,
@@ -75,6 +76,7 @@ export const defineDevices = (sequelize: Sequelize): Table<DeviceRow> =>
     { indexes: [{ fields: ['accountId'] }] },
   )
 
+/** Written by fleet/devices only. */
 export const defineEnrolmentCodes = (sequelize: Sequelize): Table<EnrolmentCodeRow> =>
   defineTable<EnrolmentCodeRow>(
     sequelize,
@@ -91,6 +93,7 @@ export const defineEnrolmentCodes = (sequelize: Sequelize): Table<EnrolmentCodeR
     { indexes: [{ fields: ['codeHash'], unique: true }] },
   )
 
+/** Written by fleet/devices only. */
 export const defineDeviceEvents = (sequelize: Sequelize): Table<DeviceEventRow> =>
   defineTable<DeviceEventRow>(
     sequelize,

@@ -29,8 +29,10 @@ const columns = {
   at: { type: instant(), allowNull: false },
 }
 
+/** Written by records/events only. */
 export const defineOutbox = (sequelize: Sequelize): Table<OutboxRow> =>
   defineTable<OutboxRow>(sequelize, 'outbox', { id, ...columns })
 
+/** Written by records/events only. */
 export const defineEvents = (sequelize: Sequelize): Table<EventRow> =>
   defineTable<EventRow>(sequelize, 'events', { seq: id, ...columns })

@@ -18,6 +18,7 @@ export interface GroupMemberRow {
   position: number
 }
 
+/** Written by records/groups only. */
 export const defineGroups = (sequelize: Sequelize): Table<GroupRow> =>
   defineTable<GroupRow>(
     sequelize,
@@ -33,6 +34,7 @@ export const defineGroups = (sequelize: Sequelize): Table<GroupRow> =>
     { indexes: [{ fields: ['accountId', 'name'] }] },
   )
 
+/** Written by records/groups only. */
 export const defineGroupMembers = (sequelize: Sequelize): Table<GroupMemberRow> =>
   defineTable<GroupMemberRow>(
     sequelize,

@@ -44,4 +44,7 @@ export const defineModels = (sequelize: Sequelize) => ({
   jobs: defineJobs(sequelize),
 })
 
-export type Models = ReturnType<typeof defineModels>
+/** Every table, writable: the composition root hands each to the one room that writes it. */
+export type Tables = ReturnType<typeof defineModels>
+/** Every table as all rooms know it. */
+export type Models = Tables

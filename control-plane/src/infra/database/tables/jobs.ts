@@ -14,6 +14,7 @@ export interface JobRow {
   attributes: unknown
 }
 
+/** Written by infra/scheduler only. */
 export const defineJobs = (sequelize: Sequelize): Table<JobRow> =>
   defineTable<JobRow>(
     sequelize,

@@ -14,6 +14,7 @@ export interface KillSwitchRow {
   liftedAt: number | null
 }
 
+/** Written by work/kill-switches only. */
 export const defineKillSwitches = (sequelize: Sequelize): Table<KillSwitchRow> =>
   defineTable<KillSwitchRow>(
     sequelize,

@@ -21,6 +21,7 @@ export interface MaterialCategoryRow {
   parentId: number | null
 }
 
+/** Written by records/materials only. */
 export const defineMaterials = (sequelize: Sequelize): Table<MaterialRow> =>
   defineTable<MaterialRow>(
     sequelize,
@@ -39,6 +40,7 @@ export const defineMaterials = (sequelize: Sequelize): Table<MaterialRow> =>
     { indexes: [{ fields: ['sha256'], unique: true }] },
   )
 
+/** Written by records/materials only. */
 export const defineMaterialCategories = (sequelize: Sequelize): Table<MaterialCategoryRow> =>
   defineTable<MaterialCategoryRow>(sequelize, 'material_categories', {
     id,

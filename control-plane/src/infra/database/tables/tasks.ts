@@ -92,6 +92,7 @@ export interface ItemRow {
 /** Without what is to be done, which may be large. */
 export type ItemHead = Omit<ItemRow, 'payload'>
 
+/** Written by work/tasks only. */
 export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
   defineTable<TaskRow>(
     sequelize,
@@ -117,6 +118,7 @@ export const defineTasks = (sequelize: Sequelize): Table<TaskRow> =>
     { indexes: [{ fields: ['status', 'scheduledTime'] }, { fields: ['kind'] }, { fields: ['look'] }] },
   )
 
+/** Written by work/tasks only. */
 export const defineTaskDevices = (sequelize: Sequelize): Table<TaskDeviceRow> =>
   defineTable<TaskDeviceRow>(
     sequelize,
@@ -128,6 +130,7 @@ export const defineTaskDevices = (sequelize: Sequelize): Table<TaskDeviceRow> =>
     { indexes: [{ fields: ['deviceId'] }] },
   )
 
+/** Written by fleet/commands only. */
 export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
   defineTable<ItemRow>(
     sequelize,

@@ -15,6 +15,7 @@ export interface TemplateRow {
   deletedAt: number | null
 }
 
+/** Written by records/templates only. */
 export const defineTemplates = (sequelize: Sequelize): Table<TemplateRow> =>
   defineTable<TemplateRow>(sequelize, 'message_templates', {
     id,

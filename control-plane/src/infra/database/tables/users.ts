@@ -24,6 +24,7 @@ export interface RefreshTokenRow {
   revokedAt: number | null
 }
 
+/** Written by records/auth only. */
 export const defineUsers = (sequelize: Sequelize): Table<UserRow> =>
   defineTable<UserRow>(
     sequelize,
@@ -39,6 +40,7 @@ export const defineUsers = (sequelize: Sequelize): Table<UserRow> =>
     { indexes: [{ fields: ['username'], unique: true }] },
   )
 
+/** Written by records/auth only. */
 export const defineRefreshTokens = (sequelize: Sequelize): Table<RefreshTokenRow> =>
   defineTable<RefreshTokenRow>(
     sequelize,
