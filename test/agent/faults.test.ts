@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import type { FaultKind } from '@muster/emulator'
 import { EFFECTS, effectBench, effectsOf, type EffectCase } from '../support/effects.ts'
+import { sampleOf } from '../support/sample.ts'
 
 /** How the item ended. */
 interface End {
@@ -31,6 +32,9 @@ const STOPPING: readonly (Fault & { readonly code: string })[] = [
   { kind: 'TREE_EMPTY', times: 100_000, code: 'UI_TREE_EMPTY' },
 ]
 
+const upTo = (end: number, first: number, step: number): number[] =>
+  Array.from({ length: Math.ceil((end - first) / step) }, (_, index) => first + index * step)
+
 /** Runs an effect with a fault that is set at a point and then lets some chances pass. Judges what is always true. */
 async function runUnder(
   t: ExecutionContext,
@@ -56,38 +60,35 @@ async function runUnder(
 
 for (const [number, effect] of EFFECTS.entries()) {
   test(`${effect.name} happens once whatever passes over the screen around its last tap`, async (t) => {
-    for (const fault of PASSING) {
-      for (let after = 0; after < 3; after++) {
-        const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.intent.after:1', after })
-        t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
-      }
+    const faults = PASSING.flatMap((fault) => [0, 1, 2].map((after) => ({ ...fault, after })))
+    for (const fault of sampleOf(t, faults, 8)) {
+      const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.intent.after:1' })
+      t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
     }
   })
 
   test(`${effect.name} is never made twice or to somebody else, whatever passes over the screen before it`, async (t) => {
-    for (const [index, fault] of PASSING.entries()) {
-      for (let after = index + number; after < 42; after += 17) {
-        const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.prepare.before:1', after })
-        t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
-      }
+    const faults = PASSING.flatMap((fault, index) => upTo(42, index + number, 17).map((after) => ({ ...fault, after })))
+    for (const fault of sampleOf(t, faults, 8)) {
+      const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.prepare.before:1' })
+      t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
     }
   })
 
   test(`${effect.name} stops the account with a picture when WeChat stops it around the last tap`, async (t) => {
-    for (const { code, ...fault } of STOPPING) {
-      for (let after = 0; after < 3; after++) {
-        const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.intent.after:1', after })
-        // It may be too late to meet the fault at all.
-        if (end.status === 'SUCCEEDED' && end.code === '') continue
-        t.deepEqual([end.code, end.evidence], [code, true], what)
-      }
+    const faults = STOPPING.flatMap((fault) => [0, 1, 2].map((after) => ({ ...fault, after })))
+    for (const { code, ...fault } of sampleOf(t, faults, 3)) {
+      const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.intent.after:1' })
+      // It may be too late to meet the fault at all.
+      if (end.status === 'SUCCEEDED' && end.code === '') continue
+      t.deepEqual([end.code, end.evidence], [code, true], what)
     }
   })
 }
 
 test('a driver that fails once fails no item, wherever that is', async (t) => {
   for (const effect of EFFECTS.slice(0, 1).concat(EFFECTS.slice(-1))) {
-    for (let after = 0; after < 50; after += 2) {
+    for (const after of sampleOf(t, upTo(50, 0, 2), 6)) {
       const { end, what } = await runUnder(t, effect, { kind: 'HTTP_ERROR', at: 'item.prepare.before:1', after })
       t.is(end.status, 'SUCCEEDED', what)
     }

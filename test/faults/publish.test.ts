@@ -8,7 +8,7 @@ for (const planeToo of [false, true]) {
     t.timeout(600_000)
     const { product, devices } = await startWalk(t)
     const picture = await uploadPicture(product, 77)
-    for (const [index, phones] of groupsOf(walksOf('publish'), devices).entries()) {
+    for (const [index, phones] of groupsOf(t, walksOf('publish'), devices).entries()) {
       const content = `断电也只发一次 ${index}`
       const items = await walk(t, product, phones, {
         planeToo,

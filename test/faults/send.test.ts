@@ -39,7 +39,7 @@ for (const planeToo of [false, true]) {
     const deviceIds = [...devices.values()].map(({ id }) => id)
     const { tagId } = await friendsWithTag(product, deviceIds, friends)
     const picture = await uploadPicture(product, 77)
-    for (const [index, phones] of groupsOf(WALKS, devices).entries()) {
+    for (const [index, phones] of groupsOf(t, WALKS, devices).entries()) {
       const before = product.emulator.world().messages.length
       const items = await walk(t, product, phones, {
         planeToo,

@@ -1,16 +1,21 @@
 import test, { type ExecutionContext } from 'ava'
 import { PLANE_FAULT_POINTS, type PlaneFaultPoint } from '@muster/control-plane'
 import { friendsWithTag, messageTask } from './customers.ts'
-import { startProduct, type Product } from './product.ts'
+import { sharedProduct, type Product } from './product.ts'
+import { ALL_POINTS, chance, sampleOf } from './sample.ts'
 import type { TaskEvent } from './task-events.ts'
 import { worldWhere } from './world.ts'
 
 // A scenario is tried under a plane that kills itself at a point. Should it die, it is started again, the operator does
-// again what got no answer, and the end has to be the same as without a crash. All walks of a subject share their stage.
+// again what got no answer, and the end has to be the same as without a crash. All walks of a file share their stage.
 
 const FRIENDS = 3
 /** More often than any scenario reaches any point. */
 const MOST = 60
+/** Deaths of a subject in a sample. */
+const SAMPLED = 2
+/** The last time a point is reached that a sample draws; `record` is reached 9 times. */
+const SAMPLED_TIMES = 9
 
 interface Stage {
   readonly product: Product
@@ -147,7 +152,7 @@ const retry: Scenario = {
   },
 }
 
-function scenarioFor(point: PlaneFaultPoint): Scenario {
+function scenarioFor(point: string): Scenario {
   if (point.startsWith('hello.') || point.startsWith('events.')) return comeBackAndPublish
   if (point.startsWith('reap.')) return expire
   if (point.startsWith('cancel.')) return cancel
@@ -157,8 +162,7 @@ function scenarioFor(point: PlaneFaultPoint): Scenario {
 }
 
 /** Two phones, of which the second has no network. */
-async function stageOf(t: ExecutionContext): Promise<Stage> {
-  const product = await startProduct(t, { phones: 2 })
+async function stageOn(product: Product): Promise<Stage> {
   const phones = ['phone-1', 'phone-2']
   await Promise.all(phones.map(async (phone) => await product.startAgent(phone)))
   const devices = await product.devices(phones)
@@ -201,27 +205,54 @@ async function diesIn(
   return await Promise.race([died, ran])
 }
 
-/** Lets the plane die each time the point is reached, as each is another transition; answers how often it died. */
-async function walk(t: ExecutionContext, stage: Stage, point: PlaneFaultPoint, agentToo: boolean): Promise<number> {
+/** Kills the plane at a fault, `<point>:<n>`, and judges what became of it. Answers whether the point was reached. */
+async function killAt(t: ExecutionContext, stage: Stage, fault: string, agentToo: boolean): Promise<boolean> {
   const { product } = stage
-  const scenario = scenarioFor(point)
-  // With the agent, whose own points are walked elsewhere, the first time has to do.
-  for (let nth = 1; nth <= (agentToo ? 1 : MOST); nth++) {
-    const fault = `${point}:${nth}`
-    const name = agentToo ? `${fault} with the agent` : fault
-    if (!(await diesIn(t, stage, scenario, fault, name))) return nth - 1
-    if (agentToo) await product.agents.get('phone-1')?.kill()
-    await product.restartPlane()
-    if (agentToo) await product.startAgent('phone-1')
-    await scenario.run(stage, name)
-    await scenario.check(t, stage, name)
-  }
-  if (agentToo) return 1
+  const scenario = scenarioFor(fault)
+  const name = agentToo ? `${fault} with the agent` : fault
+  if (!(await diesIn(t, stage, scenario, fault, name))) return false
+  if (agentToo) await product.agents.get('phone-1')?.kill()
+  await product.restartPlane()
+  if (agentToo) await product.startAgent('phone-1')
+  await scenario.run(stage, name)
+  await scenario.check(t, stage, name)
+  return true
+}
+
+/** Lets the plane die each time the point is reached, as each is another transition; answers how often it died. */
+async function walkAlone(t: ExecutionContext, stage: Stage, point: PlaneFaultPoint): Promise<number> {
+  for (let nth = 1; nth <= MOST; nth++) if (!(await killAt(t, stage, `${point}:${nth}`, false))) return nth - 1
   throw new Error(`${point} is reached more than ${MOST} times`)
 }
 
-/** A test for each subject, walking all of its points. @param subjects what stands before the first dot of a point */
+/** Every point, alone each time that it is reached and once with the agent, whose own points are walked elsewhere. */
+async function walkAll(t: ExecutionContext, stage: Stage, points: readonly PlaneFaultPoint[]): Promise<void> {
+  for (const point of points) {
+    const alone = await walkAlone(t, stage, point)
+    const together = await killAt(t, stage, `${point}:1`, true)
+    t.log(`${point}: died ${alone} times alone, ${together ? 1 : 0} times with the agent`)
+    t.true(alone > 0 && together, 'the scenario reaches the point')
+  }
+}
+
+/** One of the points alone and one with the agent, the former the first time or, where there are so many, a later one. */
+async function walkSample(t: ExecutionContext, stage: Stage, points: readonly PlaneFaultPoint[]): Promise<void> {
+  const both = points.flatMap((point) => [false, true].map((agentToo) => ({ point, agentToo })))
+  for (const { point, agentToo } of sampleOf(t, both, SAMPLED)) {
+    const nth = agentToo ? 1 : 1 + Math.floor(chance(t, point) * SAMPLED_TIMES)
+    const faults = nth === 1 ? [nth] : [nth, 1]
+    let died = false
+    for (const time of faults) died ||= await killAt(t, stage, `${point}:${time}`, agentToo)
+    t.true(died, `the scenario reaches ${point}`)
+  }
+}
+
+/**
+ * A test for each subject, walking its points: all of them, or a sample (see `sample.ts`).
+ * @param subjects what stands before the first dot of a point
+ */
 export function walkPlane(subjects: readonly string[]): void {
+  const stage = sharedProduct(test, { phones: 2 }, stageOn)
   for (const subject of subjects) {
     test.serial(
       `killed at every ${subject} point, alone and with the agent, the plane ends what it began`,
@@ -229,13 +260,7 @@ export function walkPlane(subjects: readonly string[]): void {
         t.timeout(600_000)
         const points = PLANE_FAULT_POINTS.filter((point) => point.startsWith(`${subject}.`))
         t.true(points.length > 0)
-        const stage = await stageOf(t)
-        for (const point of points) {
-          const alone = await walk(t, stage, point, false)
-          const together = await walk(t, stage, point, true)
-          t.log(`${point}: died ${alone} times alone, ${together} times with the agent`)
-          t.true(alone > 0 && together > 0, 'the scenario reaches the point')
-        }
+        await (ALL_POINTS ? walkAll : walkSample)(t, stage(), points)
       },
     )
   }

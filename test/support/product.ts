@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ExecutionContext } from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
 import { startEmulator, type Emulator } from '@muster/emulator'
 import { TestProcess } from './test-process.ts'
 import { ownPort } from './own-port.ts'
@@ -85,19 +85,62 @@ export class Product extends RestClient {
   }
 }
 
+export interface ProductOptions {
+  readonly phones: number
+  readonly seed?: number
+}
+
 /** Starts emulator and plane; agents are started by the test. Everything ends with the test. */
-export async function startProduct(t: ExecutionContext, options: { phones: number; seed?: number }): Promise<Product> {
+export async function startProduct(t: ExecutionContext, options: ProductOptions): Promise<Product> {
+  const { product, log } = await launch(t, options)
+  t.teardown(async () => {
+    if (!t.passed) t.log(...log())
+    await product.stop()
+  })
+  await begin(product)
+  return product
+}
+
+/**
+ * One product for all tests of a file, which have to be serial: it costs seconds. @param prepare what all of them need
+ */
+export function sharedProduct<T>(
+  test: TestFn,
+  options: ProductOptions,
+  prepare: (product: Product) => Promise<T>,
+): () => T {
+  const ends: (() => unknown)[] = []
+  let launched: Awaited<ReturnType<typeof launch>> | undefined
+  let prepared: { readonly stage: T } | undefined
+  test.before(async () => {
+    launched = await launch({ teardown: (end) => void ends.push(end) }, options)
+    await begin(launched.product)
+    prepared = { stage: await prepare(launched.product) }
+  })
+  test.afterEach.always((t) => {
+    if (!t.passed && launched) t.log(...launched.log())
+  })
+  test.after.always(async () => {
+    await launched?.product.stop()
+    for (const end of ends) end()
+  })
+  return () => {
+    if (!prepared) throw new Error('the product runs only while tests do')
+    return prepared.stage
+  }
+}
+
+async function launch(t: Pick<ExecutionContext, 'teardown'>, { phones, seed = 1 }: ProductOptions) {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   mkdirSync(join(dir, 'agents'))
   await signedInAdmin(join(dir, 'plane'))
-  const emulator = await startEmulator({ phones: options.phones, seed: options.seed ?? 1, port: 0 })
+  const emulator = await startEmulator({ phones, seed, port: 0 })
   const product = new Product(emulator, dir, { http: await ownPort(t), grpc: await ownPort(t) })
-  t.teardown(async () => {
-    if (!t.passed) t.log(product.plane.log(), ...[...product.agents.values()].map((agent) => agent.log()))
-    await product.stop()
-  })
+  return { product, log: () => [product.plane.log(), ...[...product.agents.values()].map((agent) => agent.log())] }
+}
+
+async function begin(product: Product): Promise<void> {
   const state = await product.startPlane()
   if (state !== 'ready') throw new Error(`the control plane ended at start:\n${product.plane.log()}`)
   await product.events.connect()
-  return product
 }

@@ -3,6 +3,7 @@ import { AGENT_FAULT_POINTS } from '@muster/agent'
 import { KIT_FAULT_POINTS } from '@muster/sdk/agent'
 import { startProduct, type Product } from './product.ts'
 import type { Item } from './rest-client.ts'
+import { ALL_POINTS, sampleOf } from './sample.ts'
 
 /** Fault points an agent dies at one after the other; after the last one it is let live. */
 export type Walk = readonly string[]
@@ -10,7 +11,7 @@ export type Walk = readonly string[]
 export type Devices = Awaited<ReturnType<Product['devices']>>
 
 /** Phones at once: enough to share the waiting, few enough for a small machine. */
-const AT_ONCE = 12
+const AT_ONCE = ALL_POINTS ? 12 : 6
 
 /**
  * Every fault point of the kit and of the named steps of the phone.
@@ -35,11 +36,12 @@ export async function startWalk(t: ExecutionContext): Promise<{ product: Product
   return { product, devices: await product.devices(phones) }
 }
 
-/** Hands the walks to the phones, in groups that walk at the same time. */
-export function groupsOf(walks: readonly Walk[], devices: Devices): Map<string, Walk>[] {
+/** Hands the walks to the phones, in groups that walk at the same time. A sample of the walks is one group. */
+export function groupsOf(t: ExecutionContext, walks: readonly Walk[], devices: Devices): Map<string, Walk>[] {
   const phones = [...devices.keys()]
-  return Array.from({ length: Math.ceil(walks.length / AT_ONCE) }, (_, group) => {
-    const some = walks.slice(group * AT_ONCE, (group + 1) * AT_ONCE)
+  const tried = sampleOf(t, walks, AT_ONCE)
+  return Array.from({ length: Math.ceil(tried.length / AT_ONCE) }, (_, group) => {
+    const some = tried.slice(group * AT_ONCE, (group + 1) * AT_ONCE)
     return new Map(some.map((walk, index) => [phones[index] ?? '', walk]))
   })
 }
