@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { pino } from 'pino'
 import type { Command, CommandResult } from '@muster/proto'
-import { runItems, startAgent, type AgentClock, type CommandHandlers, type RunningAgent } from '@muster/sdk/agent'
+import {
+  runItems,
+  startAgent,
+  type AgentClock,
+  type CommandHandlers,
+  type CustomDefinition,
+  type RunningAgent,
+} from '@muster/sdk/agent'
 import { ScriptedGateway, type ScriptedSession } from './scripted-gateway.ts'
 
 export interface BenchOptions {
@@ -15,6 +22,8 @@ export interface BenchOptions {
   /** The handler ends when `release` is called, and at nothing else. */
   readonly ignoresSignal?: boolean
   readonly clock?: AgentClock
+  /** Commands of an agent author. */
+  readonly custom?: readonly CustomDefinition[]
   /** Gets the agent's log. */
   readonly lines?: string[]
 }
@@ -50,7 +59,8 @@ export async function kitBench(t: ExecutionContext): Promise<Bench> {
     taps,
     directory: join(dir, 'agent'),
     release: () => gate.resolve(),
-    start: async ({ queueSize = 256, hold = false, check, ignoresSignal = false, clock, lines = [] } = {}) => {
+    start: async (options = {}) => {
+      const { queueSize = 256, hold = false, check, ignoresSignal = false, clock, custom = [], lines = [] } = options
       const handlers: CommandHandlers = {
         publishMoment: {
           ...(check ? { check } : {}),
@@ -76,8 +86,8 @@ export async function kitBench(t: ExecutionContext): Promise<Bench> {
         agentVersion: '0.0.0',
         device: { name: 'kit', type: 'ANDROID', model: 'raw', osVersion: '14', emulated: true },
         handlers,
+        custom,
         log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
-        describe: async () => undefined,
         backoff: { firstMs: 1, longestMs: 8, random: () => 1 },
         queueSize,
         ...(clock ? { clock } : {}),

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { AccountState, DeviceInfo } from '@muster/proto'
-import type { Logger } from 'pino'
+import { pino, type Logger } from 'pino'
 import type { BackoffOptions } from './backoff.ts'
 import { systemClock, type AgentClock } from './clock.ts'
+import { customHandler, type CustomDefinition } from './custom-commands.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { noFaults, type FaultPoints } from './fault-points.ts'
 import type { CommandHandlers } from './handlers.ts'
@@ -22,10 +23,17 @@ export interface AgentOptions {
   readonly directory?: string
   readonly agentVersion: string
   readonly device: DeviceInfo
-  readonly handlers: CommandHandlers
-  readonly log: Logger
-  /** What is known of the account, asked before each connection. A command may be running, so the screen may be in use. */
-  describe(): Promise<AccountState | undefined>
+  /** Of the built-in kinds of commands. @default none */
+  readonly handlers?: CommandHandlers
+  /** Commands of one's own, made with `defineCommand`. @default none */
+  readonly custom?: readonly CustomDefinition[]
+  /** @default lines of JSON on the standard output */
+  readonly log?: Logger
+  /**
+   * What is known of the account, asked before each connection. A command may be running, so the screen may be in use.
+   * @default there is no account
+   */
+  describe?(): Promise<AccountState | undefined>
   readonly capabilities?: readonly string[]
   readonly clock?: AgentClock
   readonly faults?: FaultPoints
@@ -58,10 +66,11 @@ export interface RunningAgent {
 
 /**
  * Starts an agent: opens its journal, goes on with what is in it, and keeps a session with the plane.
- * Throws when another process uses the directory.
+ * Throws when another process uses the directory, and InvalidCommandDefinition when custom commands do not go together.
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { clock = systemClock, faults = noFaults, log, directory, handlers } = options
+  const { clock = systemClock, faults = noFaults, log = pino(), directory, custom = [] } = options
+  const handlers = handlersOf(options)
   const journal = directory === undefined ? Journal.inMemory(clock) : await Journal.open(directory, clock)
   const connected = Promise.withResolvers<void>()
   const cache = new MaterialCache(join(directory ?? '.', 'materials'), clock, () => session.client)
@@ -89,9 +98,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       log,
       agentVersion: options.agentVersion,
       capabilities: options.capabilities ?? Object.keys(handlers),
+      custom: custom.map(({ capability }) => capability),
       credits: options.credits ?? CREDITS,
       device: options.device,
-      describe: async () => await options.describe(),
+      describe: async () => await options.describe?.(),
       ...(options.backoff ? { backoff: options.backoff } : {}),
     },
     {
@@ -130,3 +140,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
   }
 }
+
+const handlersOf = ({ handlers = {}, custom = [] }: AgentOptions): CommandHandlers =>
+  custom.length === 0 ? handlers : { ...handlers, custom: customHandler(custom) }

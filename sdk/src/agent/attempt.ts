@@ -21,7 +21,7 @@ export async function attempt<B>(context: CommandContext, itemId: string, effect
     const { word, error } = await settle(context, effect, open, baseline)
     if (word === 'unknown') return unknownEffect(worseOf(error, context.stop))
     if (word === 'done') {
-      await context.done(itemId, open)
+      await context.done(itemId, open, effect.answer?.())
       part = open + 1
       const end = afterDone(context.stop, part === effect.parts)
       if (end) return end
@@ -65,12 +65,15 @@ async function runPart<B>(
     const { word, error } = await tapAndConfirm(context, effect, part, baseline)
     if (word === 'unknown') return unknownEffect(error)
     if (word === 'done') {
-      await step(faults, 'item.done', async () => await context.done(itemId, part))
+      await step(faults, 'item.done', async () => await context.done(itemId, part, effect.answer?.()))
       return afterDone(error, part + 1 === effect.parts)
     }
     await context.withdraw(itemId, part)
     if (error instanceof AgentError) throw error
-    if (tries === MOST_TRIES) return { status: 'FAILED', code: 'APP_NOT_READY', reason: 'the last tap had no effect' }
+    if (tries === MOST_TRIES) {
+      const why = error instanceof Error ? `: ${error.message}` : ''
+      return { status: 'FAILED', code: 'APP_NOT_READY', reason: `the last tap had no effect${why}` }
+    }
   }
 }
 

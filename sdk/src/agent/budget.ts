@@ -46,14 +46,16 @@ export function isQuietMinute(minute: number, start: number, end: number): boole
 /**
  * The plane's rules, held again on the phone: a plane that is wrong, or has not been heard for a while, cannot make the
  * account do more than its lease says.
+ * @param spend absent for what counts for no cap: it needs no account, but an account's stop and quiet hours hold it
  * @param spent effects of this kind the journal has for the day
  */
 export function refusedByBudget(
   budget: Budget | undefined,
-  spend: SpendKind,
+  spend: SpendKind | undefined,
   spent: number,
   now: LocalTime,
 ): Refused | undefined {
+  if (!budget && spend === undefined) return undefined
   if (!budget) return { status: 'SKIPPED', code: 'BUDGET_SPENT', reason: 'the phone has no budget for its account' }
   if (budget.stopped) {
     return { status: 'FAILED', code: 'RISK_CONTROL', reason: 'the account is stopped until a person clears it' }
@@ -62,7 +64,7 @@ export function refusedByBudget(
     // Not skipped: it was begun too late, and the plane plans it anew for when the night is over.
     return { status: 'CANCELLED', code: 'QUIET_HOURS', reason: 'quiet hours began before it was its turn' }
   }
-  if (spent >= budget[spend]) {
+  if (spend !== undefined && spent >= budget[spend]) {
     return {
       status: 'SKIPPED',
       code: 'BUDGET_SPENT',

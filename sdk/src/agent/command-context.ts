@@ -39,6 +39,7 @@ export interface RunEnvironment {
 export class RunningCommand implements CommandContext {
   readonly commandId: string
   readonly accountWechatId: string
+  readonly effectClass: EffectClass
   readonly signal: AbortSignal
   readonly log: Logger
   readonly faults: FaultPoints
@@ -53,6 +54,7 @@ export class RunningCommand implements CommandContext {
   constructor(entry: JournalEntry, env: RunEnvironment, signal: AbortSignal) {
     this.commandId = entry.commandId
     this.accountWechatId = entry.command?.accountWechatId ?? ''
+    this.effectClass = entry.command?.effectClass ?? EffectClass.UNSPECIFIED
     this.signal = signal
     this.log = env.log
     this.faults = env.faults
@@ -93,15 +95,16 @@ export class RunningCommand implements CommandContext {
     return AbortSignal.any([this.signal, own.signal])
   }
 
-  async admit(itemId: string, spend: SpendKind): Promise<Refused | undefined> {
+  async admit(itemId: string, spend: SpendKind | undefined): Promise<Refused | undefined> {
     for (;;) {
       const cancelled = this.cancelled(itemId)
       if (cancelled) return cancelled
       if (!(await this.#mayBegin())) continue
       const budget = this.#env.budget()
       const now = localTime(this.clock.now(), budget?.timeZone || 'UTC')
-      const refused = refusedByBudget(budget, spend, this.#env.journal.spent(spend, now.day, itemId), now)
-      if (refused) return refused
+      const spent = spend === undefined ? 0 : this.#env.journal.spent(spend, now.day, itemId)
+      const refused = refusedByBudget(budget, spend, spent, now)
+      if (refused || spend === undefined) return refused
       const restMs = this.#env.pace.restMs(budget?.minIntervalMs ?? 0)
       if (restMs <= 0) return undefined
       await sleep(this.clock, restMs, AbortSignal.any([this.signal, this.#wake.signal]))
@@ -122,19 +125,21 @@ export class RunningCommand implements CommandContext {
 
   async started(itemId: string): Promise<void> {
     // The plane takes a journal that does not know what was said from it for one put back from a backup.
-    if (this.#entry.command?.effectClass === EffectClass.ONCE) await this.#env.journal.began(this.commandId, itemId)
+    if (this.effectClass === EffectClass.ONCE) await this.#env.journal.began(this.commandId, itemId)
     this.#tell(begunItem(itemId, this.clock.now()))
   }
 
-  async intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void> {
+  async intent(itemId: string, part: number, baseline: unknown, spend: SpendKind | undefined): Promise<void> {
+    const { journal, pace } = this.#env
+    if (spend === undefined) return await journal.intent(this.commandId, itemId, { part, baseline })
     const { day } = localTime(this.clock.now(), this.#env.budget()?.timeZone || 'UTC')
-    this.#env.pace.effect()
-    await this.#env.journal.intent(this.commandId, itemId, { part, baseline, spend, day })
+    pace.effect()
+    await journal.intent(this.commandId, itemId, { part, baseline, spend, day })
   }
 
-  async done(itemId: string, part: number): Promise<void> {
-    this.#env.pace.effect()
-    await this.#env.journal.done(this.commandId, itemId, part)
+  async done(itemId: string, part: number, answer?: string): Promise<void> {
+    if (this.#env.journal.hasSpent(itemId)) this.#env.pace.effect()
+    await this.#env.journal.done(this.commandId, itemId, part, answer)
   }
 
   async withdraw(itemId: string, part: number): Promise<void> {

@@ -8,7 +8,8 @@ export type Settled = 'done' | 'not-done' | 'unknown'
  * picture, to the same person).
  */
 export interface Effect<B> {
-  readonly spend: SpendKind
+  /** What the account's caps count it as; absent: nothing. */
+  readonly spend?: SpendKind
   readonly parts: number
   /**
    * Drives the phone up to just before the last tap, and reads what it shows now.
@@ -23,6 +24,10 @@ export interface Effect<B> {
   probe(part: number, baseline: B): Promise<Settled>
   /** Checks a baseline that was read from the journal. Throws when it is none of its own. */
   readBaseline(json: unknown): B
+  /** JSON of what the part answered, asked once its effect is certain, to be kept with that. */
+  answer?(): string | undefined
+  /** For people: what there is to say of an item that succeeded. */
+  note?(): string | undefined
   /** For people: which parts took effect, and that the next one did not, once the first `done` of them did. */
   soFar?(done: number): string
 }

@@ -1,4 +1,4 @@
-import type { CapKind, CommandKind, CommandPayload, ErrorCode, MaterialRef, SyncPage } from '@muster/proto'
+import type { CapKind, CommandKind, CommandPayload, EffectClass, ErrorCode, MaterialRef, SyncPage } from '@muster/proto'
 import type { Logger } from 'pino'
 import type { AgentError } from './agent-error.ts'
 import type { AgentClock } from './clock.ts'
@@ -18,6 +18,8 @@ export interface Outcome {
   readonly reason?: string
   /** A PNG of the screen that shows why; uploaded as far as that is possible. */
   readonly evidence?: Uint8Array | undefined
+  /** JSON of what a custom command answered. */
+  readonly resultJson?: string | undefined
 }
 
 /** What the journal knows of an item. */
@@ -27,6 +29,8 @@ export interface ItemMemory {
   readonly doneParts: number
   /** A part whose last tap was about to happen when the agent died. */
   readonly openIntent: { readonly part: number; readonly baseline: unknown } | undefined
+  /** JSON of what the last part answered whose effect is certain. */
+  readonly answer: string | undefined
 }
 
 /** Why an item may not begin. */
@@ -41,6 +45,8 @@ export interface CommandHead {
   readonly commandId: string
   /** The account it is for: under another one it has to be refused. Empty: for whichever account the phone shows. */
   readonly accountWechatId: string
+  /** How often it may take effect, as the plane understands it. */
+  readonly effectClass: EffectClass
 }
 
 /** What a handler may use while it runs one command. */
@@ -64,14 +70,15 @@ export interface CommandContext extends CommandHead {
    * Asks whether an effect may begin, or in a new life of the agent go on. Waits while there is no session and the
    * lease is over, after a restart until the plane has said to go on, and until the account has rested since its last
    * effect, whichever command made that. Answers a refusal for cancel, kill, budget, quiet hours and a stopped account.
+   * @param spend what it counts as; absent: it counts for no cap and no rest
    */
-  admit(itemId: string, spend: SpendKind): Promise<Refused | undefined>
+  admit(itemId: string, spend: SpendKind | undefined): Promise<Refused | undefined>
   /** The item is being worked on; told to the plane. */
   started(itemId: string): Promise<void>
   /** On disk when it resolves: the last tap of this part follows. Spends the budget once per item. */
-  intent(itemId: string, part: number, baseline: unknown, spend: SpendKind): Promise<void>
-  /** On disk when it resolves: the part's effect is certain. */
-  done(itemId: string, part: number): Promise<void>
+  intent(itemId: string, part: number, baseline: unknown, spend: SpendKind | undefined): Promise<void>
+  /** On disk when it resolves: the part's effect is certain. @param answer JSON of what it answered */
+  done(itemId: string, part: number, answer?: string): Promise<void>
   /** On disk when it resolves: there was no effect; the part may be tried again. */
   withdraw(itemId: string, part: number): Promise<void>
   /** The item has ended; on disk and told to the plane. A second call for one item does nothing. */

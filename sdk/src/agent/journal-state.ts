@@ -30,10 +30,18 @@ export type JournalRecord =
       readonly item: string
       readonly part: number
       readonly baseline: unknown
-      readonly spend: SpendKind
-      readonly day: string
+      /** Absent, with the day, for an effect that counts for no cap. */
+      readonly spend?: SpendKind
+      readonly day?: string
     }
-  | { readonly t: 'done'; readonly id: string; readonly item: string; readonly part: number }
+  | {
+      readonly t: 'done'
+      readonly id: string
+      readonly item: string
+      readonly part: number
+      /** JSON of what the part answered. */
+      readonly answer?: string
+    }
   | { readonly t: 'withdrawn'; readonly id: string; readonly item: string; readonly part: number }
   | { readonly t: 'outcome'; readonly id: string; readonly item: string; readonly outcome: ItemOutcome }
   | { readonly t: 'result'; readonly id: string; readonly result: string }
@@ -45,6 +53,7 @@ interface ItemState {
   began: boolean
   doneParts: number
   openIntent: ItemMemory['openIntent']
+  answer: string | undefined
   outcome: ItemOutcome | undefined
 }
 
@@ -132,12 +141,14 @@ export class JournalState {
         this.#item(entry, record.item).began = true
         this.#item(entry, record.item).openIntent = { part: record.part, baseline: record.baseline }
         // By item id: a replay of the same item spends nothing more.
-        if (!this.spends.has(record.item)) this.spends.set(record.item, { kind: record.spend, day: record.day })
+        if (record.spend !== undefined && !this.spends.has(record.item))
+          this.spends.set(record.item, { kind: record.spend, day: record.day ?? '' })
         return
       case 'done': {
         const item = this.#item(entry, record.item)
         item.doneParts = Math.max(item.doneParts, record.part + 1)
         item.openIntent = undefined
+        item.answer = record.answer
         return
       }
       case 'withdrawn':
@@ -183,7 +194,7 @@ export class JournalState {
   #item(entry: JournalEntry, itemId: string): ItemState {
     const known = entry.items.get(itemId)
     if (known) return known
-    const item: ItemState = { began: false, doneParts: 0, openIntent: undefined, outcome: undefined }
+    const item: ItemState = { began: false, doneParts: 0, openIntent: undefined, answer: undefined, outcome: undefined }
     entry.items.set(itemId, item)
     return item
   }
@@ -222,9 +233,10 @@ function* snapshotOf(entry: JournalEntry): Generator<JournalRecord> {
   if (entry.stop && entry.ackedAt === undefined) yield { t: 'stop', id, ...entry.stop }
   for (const [item, state] of entry.items) {
     if (state.began) yield { t: 'began', id, item }
-    if (state.doneParts > 0) yield { t: 'done', id, item, part: state.doneParts - 1 }
-    // Its spend stands above, by item id; the first one counts.
-    if (state.openIntent) yield { t: 'intent', id, item, ...state.openIntent, spend: 'messages', day: '' }
+    const answer = state.answer === undefined ? {} : { answer: state.answer }
+    if (state.doneParts > 0) yield { t: 'done', id, item, part: state.doneParts - 1, ...answer }
+    // Its spend stands above, by item id.
+    if (state.openIntent) yield { t: 'intent', id, item, ...state.openIntent }
     if (state.outcome) yield { t: 'outcome', id, item, outcome: state.outcome }
   }
   if (entry.result && entry.command?.effectClass !== 'EFFECT_CLASS_READ') {

@@ -81,6 +81,23 @@ test('budget is spent once by an item, over restarts, and counts only its day', 
   await journal.close()
 })
 
+test('a journal that is written anew keeps what an item answered, and an intent that counts for no cap', async (t) => {
+  const dir = directory(t)
+  let journal = await Journal.open(dir, systemClock)
+  await journal.received([momentCommand('c1')])
+  await journal.intent('c1', 'one', { part: 0, baseline: 3 })
+  await journal.done('c1', 'one', 0, '{"number":4}')
+  await journal.intent('c1', 'two', { part: 0, baseline: 4 })
+  for (let life = 0; life < 3; life++) {
+    t.like(journal.recall('c1', 'one'), { doneParts: 1, openIntent: undefined, answer: '{"number":4}' })
+    t.like(journal.recall('c1', 'two'), { doneParts: 0, openIntent: { part: 0, baseline: 4 }, answer: undefined })
+    t.false(journal.hasSpent('two'))
+    await journal.close()
+    journal = await Journal.open(dir, systemClock)
+  }
+  await journal.close()
+})
+
 test('two processes cannot have one journal', async (t) => {
   const dir = directory(t)
   const journal = await Journal.open(dir, systemClock)

@@ -78,7 +78,17 @@ export class Journal {
 
   recall(commandId: string, itemId: string): ItemMemory {
     const item = this.#state.entries.get(commandId)?.items.get(itemId)
-    return { finished: item?.outcome !== undefined, doneParts: item?.doneParts ?? 0, openIntent: item?.openIntent }
+    return {
+      finished: item?.outcome !== undefined,
+      doneParts: item?.doneParts ?? 0,
+      openIntent: item?.openIntent,
+      answer: item?.answer,
+    }
+  }
+
+  /** Whether an effect of the item counts for a cap. */
+  hasSpent(itemId: string): boolean {
+    return this.#state.spends.has(itemId)
   }
 
   /** Effects of a kind on a day, not counting `exceptItem`. */
@@ -125,13 +135,13 @@ export class Journal {
   async intent(
     commandId: string,
     item: string,
-    intent: { part: number; baseline: unknown; spend: SpendKind; day: string },
+    intent: { part: number; baseline: unknown; spend?: SpendKind; day?: string },
   ): Promise<void> {
     await this.#write({ t: 'intent', id: commandId, item, ...intent })
   }
 
-  async done(commandId: string, item: string, part: number): Promise<void> {
-    await this.#write({ t: 'done', id: commandId, item, part })
+  async done(commandId: string, item: string, part: number, answer?: string): Promise<void> {
+    await this.#write({ t: 'done', id: commandId, item, part, ...(answer === undefined ? {} : { answer }) })
   }
 
   async withdrawn(commandId: string, item: string, part: number): Promise<void> {

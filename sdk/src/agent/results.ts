@@ -59,7 +59,7 @@ export function shortForm(result: CommandResult): CommandResult {
     reason: '',
     evidenceId: '',
     shortForm: true,
-    items: result.items.map((item) => ({ ...item, reason: '', evidenceId: '' })),
+    items: result.items.map((item) => ({ ...item, reason: '', evidenceId: '', resultJson: undefined })),
   }
 }
 
@@ -71,6 +71,7 @@ export const outcomeOf = (itemId: string, end: Outcome, now: number): ItemOutcom
   reason: (end.reason ?? '').slice(0, LONGEST_REASON),
   evidenceId: '',
   atUnixMs: now,
+  resultJson: end.resultJson,
 })
 
 /** An item that has begun and not ended. @param now milliseconds since 1970 */

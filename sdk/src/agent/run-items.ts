@@ -3,7 +3,7 @@ import { AgentError, AgentStopping } from './agent-error.ts'
 import { attempt, isStopping } from './attempt.ts'
 import type { Effect, EffectItem } from './effect.ts'
 import { step } from './fault-points.ts'
-import type { CommandContext, Outcome } from './handlers.ts'
+import type { CommandContext, ItemMemory, Outcome } from './handlers.ts'
 
 export interface RunPace {
   /** Between the end of one item and the start of the next, in milliseconds. */
@@ -60,15 +60,15 @@ async function runItem<B>(context: CommandContext, item: EffectItem<B>): Promise
     const cancelled = context.recall(itemId).doneParts === 0 ? context.cancelled(itemId) : undefined
     outcome = cancelled ?? failed(error)
   }
-  const end = effect ? unlessInPart(context.recall(itemId).doneParts, effect, outcome) : outcome
+  const end = effect ? endOf(context.recall(itemId), effect, outcome) : outcome
   await step(context.faults, 'item.finish', async () => await context.finish(itemId, end))
   return end
 }
 
 /** Repeating an item of which a part took effect would repeat that part: nobody may take it for simply failed. */
-function unlessInPart<B>(done: number, effect: Effect<B>, outcome: Outcome): Outcome {
-  const untold = outcome.status === 'SUCCEEDED' || outcome.status === 'UNKNOWN_EFFECT'
-  if (done === 0 || done === effect.parts || untold) return outcome
+function endOf<B>({ doneParts: done, answer }: ItemMemory, effect: Effect<B>, outcome: Outcome): Outcome {
+  if (outcome.status === 'SUCCEEDED') return { reason: effect.note?.() ?? '', ...outcome, resultJson: answer }
+  if (done === 0 || done === effect.parts || outcome.status === 'UNKNOWN_EFFECT') return outcome
   const what = effect.soFar?.(done) ?? `${done} of ${effect.parts} parts took effect, the next did not`
   return {
     ...outcome,
@@ -89,7 +89,8 @@ async function leaveOut<B>(context: CommandContext, items: readonly EffectItem<B
   }
 }
 
-function failed(error: unknown): Outcome {
+/** What an error before any effect makes of an item. */
+export function failed(error: unknown): Outcome {
   if (error instanceof AgentError)
     return { status: 'FAILED', code: error.code, reason: error.message, evidence: error.evidence }
   const code: ErrorCode = 'APP_NOT_READY'

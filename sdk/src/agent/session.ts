@@ -7,6 +7,7 @@ import type {
   Command,
   ConnectRequest,
   ConnectResponse,
+  CustomCapability,
   DeviceInfo,
   GatewayFrame,
   InFlight,
@@ -52,6 +53,7 @@ export interface SessionDeps {
   readonly log: Logger
   readonly agentVersion: string
   readonly capabilities: readonly string[]
+  readonly custom: readonly CustomCapability[]
   /** Commands the agent takes before the first of them has its result. */
   readonly credits: number
   readonly device: DeviceInfo
@@ -179,7 +181,7 @@ export class Session {
   }
 
   #hello() {
-    const { deviceId, journal, agentVersion, capabilities, credits, device } = this.#deps
+    const { deviceId, journal, agentVersion, capabilities, custom, credits, device } = this.#deps
     return {
       deviceId,
       journalId: journal.id,
@@ -193,6 +195,7 @@ export class Session {
       device,
       account: this.#account,
       credits,
+      custom: [...custom],
     }
   }
 

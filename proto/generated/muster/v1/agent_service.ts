@@ -31,6 +31,10 @@ import {
   commandLevelToJSON,
   commandLevelToNumber,
   CommandResult,
+  EffectClass,
+  effectClassFromJSON,
+  effectClassToJSON,
+  effectClassToNumber,
   ItemOutcome,
 } from "./command.ts";
 import { AccountState, Budget, SyncPage } from "./wechat.ts";
@@ -203,6 +207,18 @@ export interface Hello {
     | undefined;
   /** How many commands the agent takes before the first of them has its result. */
   credits: number;
+  /** Every custom command the agent has a handler for; at most 50. */
+  custom: CustomCapability[];
+}
+
+/** A custom command that an agent can run. */
+export interface CustomCapability {
+  name: string;
+  version: number;
+  /** JSON Schema 2020-12 of the payload, of at most 16 KiB. */
+  schemaJson: string;
+  effectClass: EffectClass;
+  description: string;
 }
 
 export interface InFlight {
@@ -1499,6 +1515,7 @@ function createBaseHello(): Hello {
     device: undefined,
     account: undefined,
     credits: 0,
+    custom: [],
   };
 }
 
@@ -1539,6 +1556,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.credits !== 0) {
       writer.uint32(96).uint32(message.credits);
+    }
+    for (const v of message.custom) {
+      CustomCapability.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -1652,6 +1672,14 @@ export const Hello: MessageFns<Hello> = {
             message.credits = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.custom.push(CustomCapability.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1712,6 +1740,9 @@ export const Hello: MessageFns<Hello> = {
       device: isSet(object.device) ? DeviceInfo.fromJSON(object.device) : undefined,
       account: isSet(object.account) ? AccountState.fromJSON(object.account) : undefined,
       credits: isSet(object.credits) ? globalThis.Number(object.credits) : 0,
+      custom: globalThis.Array.isArray(object?.custom)
+        ? object.custom.map((e: any) => CustomCapability.fromJSON(e))
+        : [],
     };
   },
 
@@ -1753,6 +1784,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.credits !== 0) {
       obj.credits = Math.round(message.credits);
     }
+    if (message.custom?.length) {
+      obj.custom = message.custom.map((e) => CustomCapability.toJSON(e));
+    }
     return obj;
   },
 
@@ -1777,6 +1811,148 @@ export const Hello: MessageFns<Hello> = {
       ? AccountState.fromPartial(object.account)
       : undefined;
     message.credits = object.credits ?? 0;
+    message.custom = object.custom?.map((e) => CustomCapability.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCustomCapability(): CustomCapability {
+  return { name: "", version: 0, schemaJson: "", effectClass: EffectClass.UNSPECIFIED, description: "" };
+}
+
+export const CustomCapability: MessageFns<CustomCapability> = {
+  encode(message: CustomCapability, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).uint32(message.version);
+    }
+    if (message.schemaJson !== "") {
+      writer.uint32(26).string(message.schemaJson);
+    }
+    if (message.effectClass !== EffectClass.UNSPECIFIED) {
+      writer.uint32(32).int32(effectClassToNumber(message.effectClass));
+    }
+    if (message.description !== "") {
+      writer.uint32(42).string(message.description);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CustomCapability {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCustomCapability();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.schemaJson = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.effectClass = effectClassFromJSON(reader.int32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CustomCapability {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      schemaJson: isSet(object.schemaJson)
+        ? globalThis.String(object.schemaJson)
+        : isSet(object.schema_json)
+        ? globalThis.String(object.schema_json)
+        : "",
+      effectClass: isSet(object.effectClass)
+        ? effectClassFromJSON(object.effectClass)
+        : isSet(object.effect_class)
+        ? effectClassFromJSON(object.effect_class)
+        : EffectClass.UNSPECIFIED,
+      description: isSet(object.description) ? globalThis.String(object.description) : "",
+    };
+  },
+
+  toJSON(message: CustomCapability): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.schemaJson !== "") {
+      obj.schemaJson = message.schemaJson;
+    }
+    if (message.effectClass !== EffectClass.UNSPECIFIED) {
+      obj.effectClass = effectClassToJSON(message.effectClass);
+    }
+    if (message.description !== "") {
+      obj.description = message.description;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CustomCapability>, I>>(base?: I): CustomCapability {
+    return CustomCapability.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CustomCapability>, I>>(object: I): CustomCapability {
+    const message = createBaseCustomCapability();
+    message.name = object.name ?? "";
+    message.version = object.version ?? 0;
+    message.schemaJson = object.schemaJson ?? "";
+    message.effectClass = object.effectClass ?? EffectClass.UNSPECIFIED;
+    message.description = object.description ?? "";
     return message;
   },
 };

@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { CustomCommand } from "./custom.ts";
 import {
   CommentMoment,
   LikeMoment,
@@ -405,6 +406,9 @@ export interface Command {
     | //
     /** Reads the device's account state; used for manual checks and for load tests. */
     { $case: "readDevice"; value: ReadDevice }
+    | //
+    /** Runs a handler that the agent registered in Hello. */
+    { $case: "custom"; value: CustomCommand }
     | undefined;
 }
 
@@ -417,6 +421,8 @@ export interface ItemOutcome {
   /** Id answered by UploadEvidence, empty when there is none. */
   evidenceId: string;
   atUnixMs: number;
+  /** What the handler of a custom command answered, as JSON of at most 16 KiB; absent when it answered nothing. */
+  resultJson?: string | undefined;
 }
 
 /** What became of a whole command. */
@@ -496,6 +502,9 @@ export const Command: MessageFns<Command> = {
         break;
       case "readDevice":
         ReadDevice.encode(message.payload.value, writer.uint32(210).fork()).join();
+        break;
+      case "custom":
+        CustomCommand.encode(message.payload.value, writer.uint32(218).fork()).join();
         break;
     }
     return writer;
@@ -642,6 +651,14 @@ export const Command: MessageFns<Command> = {
             message.payload = { $case: "readDevice", value: ReadDevice.decode(reader, reader.uint32()) };
             continue;
           }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.payload = { $case: "custom", value: CustomCommand.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -721,6 +738,8 @@ export const Command: MessageFns<Command> = {
         ? { $case: "readDevice", value: ReadDevice.fromJSON(object.readDevice) }
         : isSet(object.read_device)
         ? { $case: "readDevice", value: ReadDevice.fromJSON(object.read_device) }
+        : isSet(object.custom)
+        ? { $case: "custom", value: CustomCommand.fromJSON(object.custom) }
         : undefined,
     };
   },
@@ -768,6 +787,8 @@ export const Command: MessageFns<Command> = {
       obj.syncGroups = SyncGroups.toJSON(message.payload.value);
     } else if (message.payload?.$case === "readDevice") {
       obj.readDevice = ReadDevice.toJSON(message.payload.value);
+    } else if (message.payload?.$case === "custom") {
+      obj.custom = CustomCommand.toJSON(message.payload.value);
     }
     return obj;
   },
@@ -829,13 +850,27 @@ export const Command: MessageFns<Command> = {
         }
         break;
       }
+      case "custom": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "custom", value: CustomCommand.fromPartial(object.payload.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseItemOutcome(): ItemOutcome {
-  return { itemId: "", status: ItemStatus.UNSPECIFIED, code: "", reason: "", evidenceId: "", atUnixMs: 0 };
+  return {
+    itemId: "",
+    status: ItemStatus.UNSPECIFIED,
+    code: "",
+    reason: "",
+    evidenceId: "",
+    atUnixMs: 0,
+    resultJson: undefined,
+  };
 }
 
 export const ItemOutcome: MessageFns<ItemOutcome> = {
@@ -857,6 +892,9 @@ export const ItemOutcome: MessageFns<ItemOutcome> = {
     }
     if (message.atUnixMs !== 0) {
       writer.uint32(48).int64(message.atUnixMs);
+    }
+    if (message.resultJson !== undefined) {
+      writer.uint32(58).string(message.resultJson);
     }
     return writer;
   },
@@ -922,6 +960,14 @@ export const ItemOutcome: MessageFns<ItemOutcome> = {
             message.atUnixMs = longToNumber(reader.int64());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.resultJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -954,6 +1000,11 @@ export const ItemOutcome: MessageFns<ItemOutcome> = {
         : isSet(object.at_unix_ms)
         ? globalThis.Number(object.at_unix_ms)
         : 0,
+      resultJson: isSet(object.resultJson)
+        ? globalThis.String(object.resultJson)
+        : isSet(object.result_json)
+        ? globalThis.String(object.result_json)
+        : undefined,
     };
   },
 
@@ -977,6 +1028,9 @@ export const ItemOutcome: MessageFns<ItemOutcome> = {
     if (message.atUnixMs !== 0) {
       obj.atUnixMs = Math.round(message.atUnixMs);
     }
+    if (message.resultJson !== undefined) {
+      obj.resultJson = message.resultJson;
+    }
     return obj;
   },
 
@@ -991,6 +1045,7 @@ export const ItemOutcome: MessageFns<ItemOutcome> = {
     message.reason = object.reason ?? "";
     message.evidenceId = object.evidenceId ?? "";
     message.atUnixMs = object.atUnixMs ?? 0;
+    message.resultJson = object.resultJson ?? undefined;
     return message;
   },
 };
