@@ -51,6 +51,7 @@ import { materialRoutes } from './records/materials/routes.ts'
 import { Materials } from './records/materials/service.ts'
 import { DirectoryMediaStore, type MediaStore } from './infra/media/store.ts'
 import { Policy } from './fleet/policy/service.ts'
+import { actionRules } from './work/tasks/kinds/action-rules.ts'
 import { createTasks, type Tasks } from './work/tasks/tasks.ts'
 import type { InUse } from './ports.ts'
 import { templateRoutes } from './records/templates/routes.ts'
@@ -165,7 +166,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     },
   }
   const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
-  const policy = new Policy({ ...base, wechatRulesAccepted })
+  const policy = new Policy({ ...base, actions: actionRules, wechatRulesAccepted })
   const accounts = new Accounts({ ...base, policy, sessions, bell })
   const cancelSignal = { cancel: (...args: Parameters<Gateway['cancel']>) => gatewayOf().cancel(...args) }
   const tasks = createTasks({ ...base, policy, bell, cancelSignal, wechatRulesAccepted, approvalAbove })

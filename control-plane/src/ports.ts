@@ -1,4 +1,4 @@
-import type { Budget, ErrorCode, SyncPage } from '@muster/proto'
+import type { Budget, CapKind, ErrorCode, SyncPage } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { CommandHead, CommandRow } from './infra/database/tables/commands.ts'
 import type { EventType } from './infra/database/tables/events.ts'
@@ -56,6 +56,24 @@ export interface References {
 export interface InUse {
   /** Names something that needs the record, like "task 7"; undefined when nothing does. */
   userOf(kind: keyof References, id: number): Promise<string | undefined>
+}
+
+/** What an item does to the world, by its action. */
+export interface ActionEffect {
+  /** The cap it counts against; undefined for one without an effect that is capped. */
+  readonly cap: CapKind | undefined
+  /** Whether it writes to people: they may have opted out, and a person is not written to too often. */
+  readonly toPeople: boolean
+  /** Whether it publishes what the `look` of its task tells apart. */
+  readonly showsLook: boolean
+}
+
+/** What the rules below the tasks know of actions. */
+export interface ActionRules {
+  /** An action that nobody knows has no effect. */
+  of(action: string): ActionEffect
+  /** The actions that write to people. */
+  readonly toPeople: readonly string[]
 }
 
 /** What the gateway tells the tasks, inside its own write. */
@@ -141,6 +159,7 @@ export interface AccountGuard {
 
 /** Keeps accounts inside their limits. */
 export interface AccountBudgets {
+  readonly actions: ActionRules
   /** What the phone may still do today. */
   budget(accountId: number): Promise<Budget | undefined>
   /** Counts effects by item id; a repetition counts nothing. */

@@ -13,6 +13,7 @@ import { approvalRule } from '../../control-plane/src/fleet/policy/policy-rules.
 import { Accounts } from '../../control-plane/src/fleet/accounts/service.ts'
 import { Policy } from '../../control-plane/src/fleet/policy/service.ts'
 import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
+import { actionRules } from '../../control-plane/src/work/tasks/kinds/action-rules.ts'
 import { Approval } from '../../control-plane/src/work/tasks/approval.ts'
 import { TaskCreation } from '../../control-plane/src/work/tasks/creation.ts'
 import { TaskOperations } from '../../control-plane/src/work/tasks/operations.ts'
@@ -83,7 +84,7 @@ export class PlaneLife {
       heardAt: () => undefined,
     }
     const time = new WorkspaceTime('Asia/Shanghai')
-    const rules = { ...base, time, wechatRulesAccepted: true }
+    const rules = { ...base, time, actions: actionRules, wechatRulesAccepted: true }
     const policy = new Policy(rules)
     this.accounts = new Accounts({ ...rules, policy, sessions: this.deviceSessions })
     this.store = new TaskStore(base)

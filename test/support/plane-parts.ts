@@ -11,7 +11,7 @@ import type { TaskCreation } from '../../control-plane/src/work/tasks/creation.t
 import type { ItemRow, TaskRow, TaskStatus } from '../../control-plane/src/infra/database/tables/tasks.ts'
 import type { TaskOperations } from '../../control-plane/src/work/tasks/operations.ts'
 import type { TaskStops } from '../../control-plane/src/work/tasks/stops.ts'
-import { newItem } from '../../control-plane/src/work/tasks/store.ts'
+import { draftItem } from '../../control-plane/src/work/tasks/kinds/item-draft.ts'
 import { FakeClock } from './fake-clock.ts'
 import { PlaneLife, unlessKilled } from './plane-life.ts'
 import { PlayedPhone } from './played-phone.ts'
@@ -94,9 +94,11 @@ export class PlaneParts {
     const { deviceId, accountId } = phone
     const now = this.clock.now().getTime()
     const { customers, tasks } = this.db.models
-    const params = { kind: 'MESSAGE', template: { materials: [] }, intervalSeconds: 0, batchSize, batchPauseSeconds: 0 }
+    const pace = { intervalSeconds: 0, batchSize, batchPauseSeconds: 0 }
+    const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds: [] }
+    const params = { kind: 'MESSAGE', template: { materials: [] }, receivers, ...pace }
     const receiver = { wechatId: '', nickname: '', remark: '', isGroup: false, memberCount: 0 }
-    const payload = JSON.stringify({ action: 'SEND', text: 'hi', receiver })
+    const payload = { action: 'SEND', text: 'hi', receiver }
     return await this.db.write(async (tx) => {
       const values = {
         kind: 'MESSAGE',
@@ -111,7 +113,7 @@ export class PlaneParts {
       const fresh: Omit<ItemRow, 'id'>[] = []
       for (let count = 0; count < items; count++) {
         const customerId = await insert(customers, { accountId, nickname: '', source: 'MANUAL', createdAt: now }, tx)
-        fresh.push(newItem({ taskId, deviceId, accountId, customerId, action: 'SEND', receiver: '', payload }))
+        fresh.push({ ...draftItem({ deviceId, accountId, customerId, receiver: '', payload }), taskId })
       }
       await this.#life.store.insertItems(tx, fresh)
       return taskId

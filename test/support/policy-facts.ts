@@ -8,6 +8,7 @@ import {
   type PolicyFacts,
   type Work,
 } from '../../control-plane/src/fleet/policy/admission-rules.ts'
+import { actionRules } from '../../control-plane/src/work/tasks/kinds/action-rules.ts'
 
 // What the rules would know, without a database: account n is on device n.
 
@@ -53,6 +54,7 @@ export function judgeOf({ accounts = [{}], ...more }: Given = {}): AdmissionRule
   const facts: PolicyFacts = {
     day: time.day(NOON),
     wechatRulesAccepted: true,
+    actions: actionRules,
     switchOver: () => undefined,
     devices: new Map(known.map((_, at) => [at + 1, { emulated: false, accountId: at + 1 }])),
     accounts: new Map(known.map((one) => [one.account.id, one])),

@@ -12,11 +12,12 @@ import { CommandWriter } from './writer.ts'
 import { Recorder } from './recorder.ts'
 import { Session, type SessionStream } from '../../edge/gateway/session.ts'
 import type { AccountBudgets, AccountGuard, EventLog, TaskProgress } from '../../ports.ts'
+import { actionRules } from '../../work/tasks/kinds/action-rules.ts'
 
 const events: EventLog = { append: async () => undefined, subscribe: () => ({ close: () => undefined }) }
 const progress: TaskProgress = { itemsChanged: async () => undefined, commandsFinished: async () => undefined }
 const guard: AccountGuard = { stop: async () => undefined }
-const budgets: AccountBudgets = { budget: async () => undefined, spend: async () => undefined }
+const budgets: AccountBudgets = { actions: actionRules, budget: async () => undefined, spend: async () => undefined }
 const commandId = (device: number) => `018f0000-0000-7000-8000-00000000000${device}`
 
 /** A recorder over devices 1 to n, each with one command it has received, and a session of each under epoch 1. */

@@ -111,7 +111,7 @@ export class CommandWriter {
     const { budgets, db } = this.#deps
     const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
     await budgets.spend(tx, effects)
-    const written = effects.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : []))
+    const written = effects.flatMap((item) => (budgets.actions.of(item.action).toPeople ? (item.customerId ?? []) : []))
     await wroteTo(db, tx, written, this.#now())
   }
 

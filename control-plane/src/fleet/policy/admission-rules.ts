@@ -1,9 +1,9 @@
 import { noCaps, type Caps, type ErrorCode } from '@muster/proto'
 import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 import type { EffectClass } from '../../infra/database/tables/commands.ts'
-import type { ItemAction } from '../../infra/database/tables/tasks.ts'
 import type { KillSwitchRow } from '../../infra/database/tables/kill-switches.ts'
-import { capKindOf, clockTime, isQuiet, rulesOf, type PolicyRules } from './policy-rules.ts'
+import type { ActionRules } from '../../ports.ts'
+import { clockTime, isQuiet, rulesOf, type PolicyRules } from './policy-rules.ts'
 
 // What may go out and when, from what is known: asked before a dispatch and for a dry run alike. No I/O, no clock.
 
@@ -51,6 +51,7 @@ export interface PersonFacts {
 export interface PolicyFacts {
   readonly day: string
   readonly wechatRulesAccepted: boolean
+  readonly actions: ActionRules
   /** The kill switch that stands over work, if any. */
   readonly switchOver: (work: Omit<Work, 'effectClass'>) => Pick<KillSwitchRow, 'id' | 'reason'> | undefined
   readonly devices: ReadonlyMap<number, { readonly emulated: boolean; readonly accountId: number | null }>
@@ -69,7 +70,7 @@ export interface Work {
 }
 
 export interface WorkItem {
-  readonly action: ItemAction
+  readonly action: string
   readonly customerId: number | null
 }
 
@@ -96,7 +97,7 @@ export class AdmissionRules {
   readonly #spent = new Map<string, Caps>()
   readonly #written = new Map<string, number>()
   readonly #begun = new Set<number>()
-  /** What the workspace's clock shows in one minute: a long dry run asks for each item, and asking is dear. */
+  /** What the workspace's clock shows in one minute: a long dry run asks for each item, and asking is expensive. */
   #shown = { minute: Number.NaN, day: '', minuteOfDay: 0 }
 
   constructor(facts: PolicyFacts, time: RuleTime) {
@@ -154,17 +155,17 @@ export class AdmissionRules {
   refusal(work: Work, item: WorkItem, now: number): Refusal | undefined {
     const known = this.#accountOf(work)
     const rules = known && rulesOf(known.account)
-    const person = item.action === 'SEND' ? this.#facts.people.get(item.customerId ?? 0) : undefined
+    const { cap, toPeople } = this.#facts.actions.of(item.action)
+    const person = toPeople ? this.#facts.people.get(item.customerId ?? 0) : undefined
     const unwelcome = person && this.#unwelcome(person, rules, now)
     if (unwelcome) return unwelcome
-    const kind = capKindOf(item.action)
-    if (known && rules && kind) {
+    if (known && rules && cap) {
       const spent = this.#spentOn(known, this.#at(now).day)
-      if (spent[kind] >= rules.caps[kind]) {
-        const reason = `account ${known.account.id} may do ${rules.caps[kind]} ${kind} a day`
+      if (spent[cap] >= rules.caps[cap]) {
+        const reason = `account ${known.account.id} may do ${rules.caps[cap]} ${cap} a day`
         return { code: 'BUDGET_SPENT', reason }
       }
-      spent[kind]++
+      spent[cap]++
     }
     if (person) this.#written.set(person.key, now)
     return undefined

@@ -5,7 +5,7 @@ import type { CustomerRow } from '../../infra/database/tables/customers.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pick } from '../../infra/database/statements.ts'
 import { inChunks } from '../../infra/database/table.ts'
-import type { ItemRow } from '../../infra/database/tables/tasks.ts'
+import type { ActionRules } from '../../ports.ts'
 import {
   RULED_COLUMNS,
   type AccountFacts,
@@ -15,7 +15,7 @@ import {
   type Work,
 } from './admission-rules.ts'
 import { activeSwitches } from './kill-switches.ts'
-import { capKindOf, rulesOf } from './policy-rules.ts'
+import { rulesOf } from './policy-rules.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const ON_PHONE = "status IN ('DISPATCHED', 'RUNNING')"
@@ -23,6 +23,7 @@ const ON_PHONE = "status IN ('DISPATCHED', 'RUNNING')"
 /** One reading of what the rules ask about. */
 export interface FactsQuery {
   readonly db: Database
+  readonly actions: ActionRules
   readonly now: number
   /** The workspace's day of `now`. */
   readonly day: string
@@ -51,6 +52,7 @@ export async function readFacts(
   const spacingMs = Math.max(0, ...accounts.map((account) => rulesOf(account).customerSpacingMs))
   return {
     day,
+    actions: query.actions,
     switchOver: await activeSwitches(db, query.tx),
     devices: new Map(devices.map((device) => [device.id, device])),
     accounts: await accountFacts(query, accounts),
@@ -79,7 +81,7 @@ async function accountFacts(query: FactsQuery, accounts: readonly RuledAccount[]
     if (caps && kind) caps[kind] += n
   }
   for (const { id, kind, n } of await doneOn(query, accountIds)) take(id, kind, n)
-  for (const { id, action, n } of await underWay(query, accountIds)) take(id, capKindOf(action), n)
+  for (const { id, action, n } of await underWay(query, accountIds)) take(id, query.actions.of(action).cap, n)
   const resting = await restOf(query, accounts)
   return new Map(
     accounts.map((account) => {
@@ -93,7 +95,7 @@ async function accountFacts(query: FactsQuery, accounts: readonly RuledAccount[]
 async function underWay(
   { db, now, tx }: FactsQuery,
   accountIds: readonly number[],
-): Promise<{ id: number; action: ItemRow['action']; n: number }[]> {
+): Promise<{ id: number; action: string; n: number }[]> {
   return await db.statements.select(
     `SELECT account_id AS id, action, COUNT(*) AS n FROM items
      WHERE account_id IN (:accountIds) AND status IN ('DISPATCHED', 'RUNNING', 'UNKNOWN_EFFECT', 'EXPIRED')
@@ -165,7 +167,7 @@ interface Written {
 
 /** What was or may have been sent to people within a time, by person. */
 async function writtenTo(
-  { db, now, tx }: FactsQuery,
+  { db, actions, now, tx }: FactsQuery,
   customers: readonly Pick<CustomerRow, 'id' | 'wechatId' | 'optOut'>[],
   spacingMs: number,
 ): Promise<Map<string, Written>> {
@@ -178,10 +180,10 @@ async function writtenTo(
         `SELECT customer_id AS id, MAX(finished_at) AS writtenAt,
            SUM(CASE WHEN ${ON_PHONE} THEN 1 ELSE 0 END) AS underWay
          FROM items
-         WHERE customer_id IN (:customerIds) AND action = 'SEND'
+         WHERE customer_id IN (:customerIds) AND action IN (:toPeople)
            AND (${ON_PHONE} OR (finished_at > :since AND (provisional = 1 OR status IN ('SUCCEEDED', 'UNKNOWN_EFFECT'))))
          GROUP BY customer_id`,
-        { customerIds, since: now - spacingMs },
+        { customerIds, toPeople: actions.toPeople, since: now - spacingMs },
         tx,
       ),
   )

@@ -1,7 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { pick } from '../../infra/database/statements.ts'
-import type { DispatchCandidate } from '../../ports.ts'
+import type { ActionRules, DispatchCandidate } from '../../ports.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import type { Hold } from './admission-rules.ts'
 
@@ -11,15 +11,15 @@ const TURN_MS = 2000
 
 /**
  * Holds Moments that look like one of the same account whose likes and comments are still to come: a phone finds a Moment
- * by what it shows, and would take the newer for it. Answers holds by command id.
+ * by what it shows, and would take the newer for it. Returns holds by command id.
  */
 export async function identicalMomentHolds(
-  db: Database,
-  tx: Transaction,
+  { db, actions, tx, now }: { db: Database; actions: ActionRules; tx: Transaction; now: number },
   candidates: readonly DispatchCandidate[],
-  now: number,
 ): Promise<ReadonlyMap<string, Hold>> {
-  const posts = candidates.map(({ command }) => command).filter(({ kind }) => kind === 'publishMoment')
+  const posts = candidates
+    .filter(({ open }) => open.some(({ action }) => actions.of(action).showsLook))
+    .map(({ command }) => command)
   const holds = new Map<string, Hold>()
   if (posts.length === 0) return holds
   const taskIds = [...new Set(posts.map(({ taskId }) => taskId))]

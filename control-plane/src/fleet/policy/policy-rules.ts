@@ -1,6 +1,5 @@
-import { perCapKind, type CapKind, type Caps } from '@muster/proto'
+import { perCapKind, type Caps } from '@muster/proto'
 import type { AccountRow, PolicyName } from '../../infra/database/tables/accounts.ts'
-import type { ItemAction } from '../../infra/database/tables/tasks.ts'
 
 /** What keeps an account and its receivers from harm. */
 export interface PolicyRules {
@@ -63,18 +62,6 @@ export function approvalRule(above: number | undefined): ApprovalRule {
 /** @param policies of the accounts that send */
 export const needsApproval = (rule: ApprovalRule, sends: number, policies: readonly PolicyName[]): boolean =>
   sends > rule.above && (rule.demoToo || policies.some((policy) => policy !== 'demo'))
-
-const KIND_OF: Readonly<Record<ItemAction, CapKind | undefined>> = {
-  PUBLISH: 'posts',
-  SEND: 'messages',
-  LIKE: 'likes',
-  COMMENT: 'comments',
-  SYNC_CONTACTS: undefined,
-  SYNC_GROUPS: undefined,
-}
-
-/** What an action counts against; undefined for one that only reads. */
-export const capKindOf = (action: ItemAction): CapKind | undefined => KIND_OF[action]
 
 /** Whether a minute of the day lies in the quiet hours; they may span midnight. */
 export function isQuiet(rules: Pick<PolicyRules, 'quietStart' | 'quietEnd'>, minute: number): boolean {

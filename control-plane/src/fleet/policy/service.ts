@@ -6,14 +6,14 @@ import type { Database } from '../../infra/database/database.ts'
 import { insertRows } from '../../infra/database/statements.ts'
 import { row } from '../../infra/database/table.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import type { AccountBudgets, Admission, CommandAdmission, DispatchCandidate } from '../../ports.ts'
-import type { ItemRow } from '../../infra/database/tables/tasks.ts'
+import type { AccountBudgets, ActionRules, Admission, CommandAdmission, DispatchCandidate } from '../../ports.ts'
 import { AdmissionRules, returnedHold, type Hold, type Work } from './admission-rules.ts'
 import { doneOn, readFacts } from './facts.ts'
 import { identicalMomentHolds } from './identical-moments.ts'
-import { capKindOf, rulesOf } from './policy-rules.ts'
+import { rulesOf } from './policy-rules.ts'
 
 export interface PolicyDeps {
+  readonly actions: ActionRules
   readonly db: Database
   readonly clock: Clock
   readonly time: WorkspaceTime
@@ -25,9 +25,11 @@ export const HOLD_MS = 5000
 
 /** The rules of section "Safety" of the README, asked before each dispatch and leased to the phones. */
 export class Policy implements CommandAdmission, AccountBudgets {
+  readonly actions: ActionRules
   readonly #deps: PolicyDeps
 
   constructor(deps: PolicyDeps) {
+    this.actions = deps.actions
     this.#deps = deps
   }
 
@@ -45,7 +47,7 @@ export class Policy implements CommandAdmission, AccountBudgets {
     const now = this.#deps.clock.now().getTime()
     const day = this.#deps.time.day(now)
     const spent = items.flatMap(({ id, action, accountId }) => {
-      const kind = capKindOf(action as ItemRow['action'])
+      const kind = this.actions.of(action).cap
       return kind && accountId !== null ? [{ accountId, day, kind, itemId: id, at: now }] : []
     })
     const { db } = this.#deps
@@ -73,11 +75,11 @@ export class Policy implements CommandAdmission, AccountBudgets {
   async beforeDispatch(tx: Transaction, candidates: readonly DispatchCandidate[]): Promise<Admission[]> {
     const now = this.#deps.clock.now().getTime()
     const customerIds = candidates.flatMap(({ open }) =>
-      open.flatMap((item) => (item.action === 'SEND' ? (item.customerId ?? []) : [])),
+      open.flatMap((item) => (this.actions.of(item.action).toPeople ? (item.customerId ?? []) : [])),
     )
     const commands = candidates.map(({ command }) => command)
     const judge = await this.judge(commands, customerIds, tx)
-    const alike = await identicalMomentHolds(this.#deps.db, tx, candidates, now)
+    const alike = await identicalMomentHolds({ ...this.#deps, tx, now }, candidates)
     return candidates.map((candidate) => {
       const hold = alike.get(candidate.command.id)
       return admission(judge, candidate, { now, hold })
@@ -106,9 +108,9 @@ export class Policy implements CommandAdmission, AccountBudgets {
   }
 
   #query(tx?: Transaction) {
-    const { db, clock, time } = this.#deps
+    const { db, actions, clock, time } = this.#deps
     const now = clock.now().getTime()
-    return { db, now, day: time.day(now), tx }
+    return { db, actions, now, day: time.day(now), tx }
   }
 }
 

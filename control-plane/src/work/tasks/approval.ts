@@ -3,6 +3,7 @@ import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
 import { needsApproval, type ApprovalRule } from '../../fleet/policy/policy-rules.ts'
 import type { ItemRow, TaskRow } from '../../infra/database/tables/tasks.ts'
+import { actionRules } from './kinds/action-rules.ts'
 
 const MOST_NAMES = 5
 
@@ -30,7 +31,7 @@ export class Approval {
     authorIds: readonly number[],
     tx?: Transaction,
   ): Promise<string | undefined> {
-    const sends = items.filter((item) => item.action === 'SEND' && item.status === 'PENDING')
+    const sends = items.filter((item) => item.status === 'PENDING' && actionRules.of(item.action).toPeople)
     if (sends.length <= this.#rule.above) return undefined
     const inTx = tx ? { transaction: tx } : {}
     const accountIds = [...new Set(sends.flatMap((item) => item.accountId ?? []))]

@@ -5,10 +5,10 @@ import type { DeviceRow } from '../../infra/database/tables/devices.ts'
 import { conflict, notFound } from '../../infra/errors.ts'
 import type { Approval } from './approval.ts'
 import type { TaskCreation } from './creation.ts'
-import { prepareChanged, type ParamsChange } from './kinds/change.ts'
-import type { Prepared } from './kinds/common.ts'
+import { kindOf, type TaskParams } from './kinds/index.ts'
+import type { Prepared } from './kinds/kind.ts'
+import { changeOf, type ParamsChange } from './kinds/schemas.ts'
 import type { TaskRow, TaskStatus } from '../../infra/database/tables/tasks.ts'
-import { lookOf, type TaskParams } from './params.ts'
 import type { TaskStore } from './store.ts'
 
 const CHANGEABLE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED']
@@ -33,7 +33,7 @@ export interface TaskChange {
 }
 
 interface Remade {
-  readonly prepared: Prepared
+  readonly prepared: Prepared<TaskParams>
   readonly devices: readonly DeviceRow[]
 }
 
@@ -53,7 +53,7 @@ export class TaskChanges {
     const remade = await this.#remade(before, change)
     const { name, scheduledTime, deliverWithinSeconds } = change
     const params = remade?.prepared.params
-    const look = params && lookOf(params)
+    const look = params && kindOf(params).look(params)
     const values = Object.fromEntries(
       Object.entries({ name, scheduledTime, deliverWithinSeconds, params, look }).filter(
         ([, value]) => value !== undefined,
@@ -82,9 +82,12 @@ export class TaskChanges {
   async #remade(task: TaskRow, { devices: deviceIds, params = {} }: TaskChange): Promise<Remade | undefined> {
     const { creation } = this.#deps
     if (!deviceIds && Object.values(params).every((value) => value === undefined)) return undefined
-    const was = task.params as TaskParams
-    const devices = await creation.devices(deviceIds ?? was.devices)
-    return { prepared: await prepareChanged(this.#deps, was, params, devices), devices }
+    const before = task.params as TaskParams
+    const devices = await creation.devices(deviceIds ?? before.devices)
+    // By the same checks as at its creation, and for the receivers there are now.
+    const kind = kindOf(before)
+    const request = kind.changed(before, changeOf(kind, params))
+    return { prepared: await creation.prepare(kind, request, devices), devices }
   }
 
   /** Nothing of them has been on a phone, or counts for anything. */

@@ -4,12 +4,11 @@ import { insert, row, rows } from '../../infra/database/table.ts'
 import { notFound } from '../../infra/errors.ts'
 import type { EventLog } from '../../ports.ts'
 import { allDeleted, deletedDevices } from './deleted-devices.ts'
-import { textFor, type MessageText } from './kinds/message-text.ts'
 import type { ItemRow } from '../../infra/database/tables/tasks.ts'
-import type { ItemPayload, TaskParams } from './params.ts'
-import { unplannable } from './planner.ts'
+import { kindOf, type TaskParams } from './kinds/index.ts'
+import { draftItem, skippedFor } from './kinds/item-draft.ts'
 import { DEVICE_DELETED } from '../../fleet/commands/stop-rules.ts'
-import { newItem, type TaskStore } from './store.ts'
+import type { TaskStore } from './store.ts'
 
 /** Makes drafts of tasks that were. */
 export class TaskCopies {
@@ -88,26 +87,20 @@ function fresh(
   { params, taskId, now, gone }: CopyTarget,
   dependsOnItemId: number | null,
 ): Omit<ItemRow, 'id'> {
-  const { deviceId, accountId, customerId, groupId, action, receiver } = item
-  const { payload, skip } = anew(params, JSON.parse(item.payload) as ItemPayload)
-  const why = skip ?? unplannable(params, { accountId, payload })
-  return newItem({
-    taskId,
+  const { deviceId, accountId, customerId, groupId, receiver } = item
+  const kind = kindOf(params)
+  const { payload, skip } = kind.renewed(params, JSON.parse(item.payload) as { readonly action: string })
+  const why = skip ?? kind.unplannable(params, { accountId, payload })
+  const draft = draftItem({
     deviceId,
     accountId,
     customerId,
     groupId,
-    action,
     receiver,
-    payload: JSON.stringify(payload),
+    payload,
     dependsOnItemId,
-    ...(why ? { status: 'SKIPPED' as const, ...why, finishedAt: now } : {}),
+    ...skippedFor(why, now),
     ...(gone.has(deviceId) ? { status: 'CANCELLED' as const, ...DEVICE_DELETED, finishedAt: now } : {}),
   })
-}
-
-function anew(params: TaskParams, payload: ItemPayload): { payload: ItemPayload; skip: MessageText['skip'] } {
-  if (params.kind !== 'MESSAGE' || payload.action !== 'SEND') return { payload, skip: undefined }
-  const { text, skip } = textFor(params, payload.receiver)
-  return { payload: { ...payload, text }, skip }
+  return { ...draft, taskId }
 }

@@ -12,12 +12,14 @@ import type { EventLog } from '../../ports.ts'
 import type { Approval } from './approval.ts'
 import { deletedDevices } from './deleted-devices.ts'
 import { forecast, type ForecastSkip } from './forecast.ts'
-import type { ItemRow, TaskStatus } from '../../infra/database/tables/tasks.ts'
-import { lookOf, type ItemPayload, type MaterialSnapshot, type TaskParams } from './params.ts'
-import { effectClassOf } from './planner.ts'
+import type { TaskStatus } from '../../infra/database/tables/tasks.ts'
+import { effectClassOf, kindOf, type AnyKind, type TaskParams } from './kinds/index.ts'
+import type { ItemDraft } from './kinds/item-draft.ts'
+import type { Prepared } from './kinds/kind.ts'
+import { plannable } from './planner.ts'
 import type { TaskStore } from './store.ts'
+import type { CommonRequest } from './task-requests.ts'
 
-export const DEFAULT_DELIVER_WITHIN_SECONDS = 2 * 60 * 60
 /** How far in the past a time may lie for the clocks of caller and plane to differ. */
 const CLOCK_TOLERANCE_MS = 1000
 
@@ -38,17 +40,10 @@ export interface CreationDeps {
   schedule(taskId: number, at: number): Promise<void>
 }
 
-export interface NewTask {
-  readonly name: string
-  readonly params: TaskParams
+export interface NewTask extends Prepared<TaskParams> {
   readonly scheduledTime: number | undefined
   readonly deliverWithinSeconds: number
   readonly createdBy: number
-  /** The id of the task is set once it has one. */
-  readonly items: readonly Omit<ItemRow, 'id'>[]
-  /** Items that need the rows of the first ones. */
-  dependents?(items: readonly ItemRow[]): Omit<ItemRow, 'id'>[]
-  readonly warnings?: readonly string[]
 }
 
 export interface CreatedTask {
@@ -97,23 +92,34 @@ export class TaskCreation {
     return devices
   }
 
-  /** Snapshots of pictures, in the order given. Throws NOT_FOUND. */
-  async materials(ids: readonly number[], type: 'IMAGE' | 'VIDEO', field: string): Promise<MaterialSnapshot[]> {
-    const found = await rows(this.#deps.db.models.materials, { where: { id: [...ids], deletedAt: null } })
-    return ids.map((id) => {
-      const material = found.find((one) => one.id === id)
-      if (!material) throw notFound(`${field}: material`, id)
-      if (material.type !== type)
-        throw invalid(`${field}: material ${id} is a ${material.type}; use one of type ${type}`)
-      return { materialId: id, sha256: material.sha256, mimeType: material.mimeType, size: material.size }
-    })
-  }
-
   /** Throws INVALID_REQUEST for a time that is over. */
   checkTime(scheduledTime: number | undefined): void {
     if (scheduledTime !== undefined && scheduledTime < this.#deps.clock.now().getTime() - CLOCK_TOLERANCE_MS) {
       throw invalid('scheduledTime: is in the past; give a time to come, or none to start now')
     }
+  }
+
+  /**
+   * A task of this kind as it is asked for. Throws INVALID_REQUEST or NOT_FOUND that names the field.
+   * @param request checked by the schemas of the kind
+   */
+  async request(
+    kind: AnyKind,
+    request: CommonRequest,
+    { userId, dryRun }: { userId: number; dryRun: boolean },
+  ): Promise<CreatedTask | DryRunAnswer> {
+    this.checkTime(request.scheduledTime)
+    const devices = await this.devices(request.devices)
+    const prepared = await this.prepare(kind, request, devices)
+    const { name = prepared.name, scheduledTime, deliverWithinSeconds } = request
+    const task = { ...prepared, name, scheduledTime, deliverWithinSeconds, createdBy: userId }
+    return await this.create(task, devices, { dryRun })
+  }
+
+  /** Checks what is asked of these devices, with all it refers to. Throws INVALID_REQUEST or NOT_FOUND. */
+  async prepare(kind: AnyKind, request: unknown, devices: readonly DeviceRow[]): Promise<Prepared<TaskParams>> {
+    const { db, clock } = this.#deps
+    return await kind.prepare(request, { db, devices, nowMs: clock.now().getTime() })
   }
 
   /** @param dryRun whether to say only what the task would do, and write nothing */
@@ -154,8 +160,7 @@ export class TaskCreation {
       devices.map(({ id, accountId }) => ({ deviceId: id, accountId })),
       items.flatMap((item) => item.customerId ?? []),
     )
-    const plannable = items.map((item) => ({ ...item, payload: JSON.parse(item.payload) as ItemPayload }))
-    const { wouldSend, skipped, endsAt } = forecast(task.params, plannable, judge, startMs)
+    const { wouldSend, skipped, endsAt } = forecast(task.params, items.map(plannable), judge, startMs)
     const expectedEnd = this.#deps.time.format(endsAt)
     return { wouldSend, skipped: skipped.slice(0, MOST_SKIPPED_SHOWN), expectedEnd }
   }
@@ -195,7 +200,7 @@ export class TaskCreation {
       name,
       status,
       params,
-      look: lookOf(params),
+      look: kindOf(params).look(params),
       scheduledTime: startMs,
       deliverWithinSeconds,
       createdBy,
@@ -223,7 +228,7 @@ export class TaskCreation {
     await db.models.taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId, deviceId })) as never[], {
       transaction: tx,
     })
-    const ofTask = (items: readonly Omit<ItemRow, 'id'>[]) => items.map((item) => ({ ...item, taskId }))
+    const ofTask = (items: readonly ItemDraft[]) => items.map((item) => ({ ...item, taskId }))
     await store.insertItems(tx, ofTask(task.items))
     if (task.dependents) {
       const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })

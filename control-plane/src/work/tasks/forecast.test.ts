@@ -1,6 +1,7 @@
 import test from 'ava'
 import { forecast, type ForecastItem } from './forecast.ts'
-import type { MessageParams, MomentsParams } from './params.ts'
+import type { MessageParams } from './kinds/message/params.ts'
+import type { MomentsParams } from './kinds/moments/params.ts'
 import { HOUR, judgeOf, MINUTE, NOON, person } from '../../../../test/support/policy-facts.ts'
 
 const params = (changes: Partial<MessageParams> = {}) =>

@@ -1,20 +1,9 @@
 import type { AdmissionRules, Work } from '../../fleet/policy/admission-rules.ts'
-import type { ItemAction } from '../../infra/database/tables/tasks.ts'
-import type { TaskParams } from './params.ts'
-import { planCommands, type PlannableItem, type PlannedCommand } from './planner.ts'
+import { kindOf, type TaskParams } from './kinds/index.ts'
+import type { PlannableItem, PlannedCommand } from './kinds/kind.ts'
+import { planCommands } from './planner.ts'
 
 // What a task would do, by the planner and the rules that would make it do so. No I/O, no clock.
-
-const SECOND_MS = 1000
-/** What an item takes on a phone as a rule. */
-const EXPECTED_MS: Readonly<Record<ItemAction, number>> = {
-  PUBLISH: 60 * SECOND_MS,
-  SEND: 5 * SECOND_MS,
-  LIKE: 30 * SECOND_MS,
-  COMMENT: 30 * SECOND_MS,
-  SYNC_CONTACTS: 60 * SECOND_MS,
-  SYNC_GROUPS: 60 * SECOND_MS,
-}
 
 export interface ForecastItem extends PlannableItem {
   readonly customerId: number | null
@@ -92,8 +81,7 @@ class Play {
 
   #command(command: PlannedCommand, startMs: number): number {
     const work: Work = { ...command, taskId: null }
-    const pace = command.payload.$case === 'sendMessages' ? command.payload.value.pace : undefined
-    const intervalMs = (pace?.intervalMs ?? 0) + (pace?.jitterMs ?? 0) / 2
+    const { actions } = kindOf(this.#params)
     let now = startMs
     let left = this.#named(command.itemIds)
     while (left.length > 0) {
@@ -109,14 +97,14 @@ class Play {
       const admitted = left.filter((item) => this.#admits(work, item, now))
       left = []
       for (const [at, item] of admitted.entries()) {
-        if (at > 0) now += intervalMs
+        if (at > 0) now += command.itemPauseMs
         // Quiet hours that begin meanwhile send the rest back.
         if (this.#judge.hold(work, now)) {
           left = admitted.slice(at)
           for (const one of left) this.#judge.takeBack(one)
           break
         }
-        now += EXPECTED_MS[item.action]
+        now += actions[item.action]?.expectedMs ?? 0
         this.sent.add(item.id)
       }
     }

@@ -4,8 +4,10 @@ import { Visibility } from '@muster/proto'
 import { FINAL_TASK, mayDo, rollUp, type ItemCounts } from './lifecycle.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import { ITEM_STATUSES, TASK_STATUSES } from '../../infra/database/tables/tasks.ts'
-import type { MessageParams, MomentsParams } from './params.ts'
-import { encodeCommand, planCommands, type PlannableItem } from './planner.ts'
+import type { PlannableItem } from './kinds/kind.ts'
+import type { MessageParams, MessagePayload } from './kinds/message/params.ts'
+import type { MomentsParams } from './kinds/moments/params.ts'
+import { encodeCommand, planCommands } from './planner.ts'
 
 const counts = fc.dictionary(fc.constantFrom(...ITEM_STATUSES), fc.integer({ min: 1, max: 5 }), { minKeys: 1 })
 
@@ -42,7 +44,7 @@ const params = (batchSize: number, intervalSeconds: number, batchPauseSeconds = 
     template: { type: 'TEXT', materials: [] },
   }) as unknown as MessageParams
 
-const sendItem = (id: number, deviceId: number): PlannableItem => ({
+const sendItem = (id: number, deviceId: number): PlannableItem<MessagePayload> => ({
   id,
   deviceId,
   accountId: deviceId,

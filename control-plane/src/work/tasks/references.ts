@@ -4,10 +4,9 @@ import { rows } from '../../infra/database/table.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import type { TaskStatus } from '../../infra/database/tables/tasks.ts'
 import type { InUse, References } from '../../ports.ts'
-import type { TaskParams } from './params.ts'
+import { kindOf, type TaskParams } from './kinds/index.ts'
 
 const ACTIVE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED', 'PROCESSING', 'PAUSED']
-const NOTHING: References = { materials: [], templates: [], tags: [], customers: [] }
 
 /** What unfinished tasks need: what their params name, and the customers they have still to write to. */
 export class TaskReferences implements InUse {
@@ -23,7 +22,8 @@ export class TaskReferences implements InUse {
     // A deleted one that a silent phone brought back still needs what it uses.
     const there = { [Op.or]: [{ deletedAt: null }, { startedAt: { [Op.ne]: null } }] }
     const active = await rows(db.models.tasks, { where: { status: { [Op.in]: [...ACTIVE] }, ...there } })
-    const task = active.find((one) => waiting.has(one.id) || uses(one.params as TaskParams)[kind].includes(id))
+    const usesOf = (params: TaskParams): References => kindOf(params).uses(params)
+    const task = active.find((one) => waiting.has(one.id) || usesOf(one.params as TaskParams)[kind].includes(id))
     return task && `task ${task.id}`
   }
 
@@ -31,21 +31,5 @@ export class TaskReferences implements InUse {
     const where = { customerId, status: [...OPEN_ITEM] }
     const items = await rows(this.#deps.db.models.items, { where, attributes: ['taskId'] })
     return new Set(items.map((item) => item.taskId))
-  }
-}
-
-/** What a task of each kind names. The receivers of a message task are its items. */
-function uses(params: TaskParams): References {
-  if (params.kind === 'MOMENTS') {
-    const { images, tagIds = [], customerIds: customers = [] } = params
-    return { ...NOTHING, materials: images.map(({ materialId }) => materialId), tags: tagIds, customers }
-  }
-  if (params.kind !== 'MESSAGE') return NOTHING
-  const { template, receivers } = params
-  return {
-    ...NOTHING,
-    materials: template.materials.map(({ materialId }) => materialId),
-    templates: [template.id],
-    tags: receivers.type === 'TAG' ? receivers.tagIds : [],
   }
 }

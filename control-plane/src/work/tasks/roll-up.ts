@@ -7,8 +7,8 @@ import type { DispatchBell, TaskProgress } from '../../ports.ts'
 import { FINAL_TASK, reasonFor, rollUp } from './lifecycle.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import type { ItemRow, TaskRow } from '../../infra/database/tables/tasks.ts'
-import type { ItemPayload, TaskParams } from './params.ts'
-import { planCommands } from './planner.ts'
+import type { TaskParams } from './kinds/index.ts'
+import { planCommands, plannable } from './planner.ts'
 import type { TaskStore } from './store.ts'
 
 /** The sign leads SQLite to the few that no command has, past all that are pending. */
@@ -92,9 +92,8 @@ export class TaskRollUp implements TaskProgress {
     const ready = await this.#withoutOpenParents(tx, waiting)
     const accountIds = [...new Set(ready.flatMap((item) => item.accountId ?? []))]
     const floors = await this.#deps.minIntervalMs(tx, accountIds)
-    const plannable = ready.map((item) => ({ ...item, payload: JSON.parse(item.payload) as ItemPayload }))
     const floorOf = (accountId: number | null): number => floors.get(accountId ?? 0) ?? 0
-    const { commands, unplanned } = planCommands(task.params as TaskParams, plannable, floorOf)
+    const { commands, unplanned } = planCommands(task.params as TaskParams, ready.map(plannable), floorOf)
     const finishedAt = this.#deps.clock.now().getTime()
     for (const { itemId, code, reason } of unplanned)
       await this.#deps.store.changeItems(tx, [{ id: itemId, taskId: task.id }], {

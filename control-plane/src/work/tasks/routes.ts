@@ -4,33 +4,30 @@ import { defineRoute, type Route } from '../../http/route.ts'
 import { Empty, Id, IdParams, pageOf, paging, nonBlankText } from '../../http/schemas.ts'
 import type { TaskChanges } from './changes.ts'
 import type { TaskCopies } from './copies.ts'
-import { ParamsChange } from './kinds/change.ts'
-import { changeableFields } from './kinds/common.ts'
-import { ITEM_STATUSES, TASK_KINDS, TASK_STATUSES, type TaskKind } from '../../infra/database/tables/tasks.ts'
+import type { TaskCreation } from './creation.ts'
+import { ALL_KINDS, TASK_KINDS, type AnyKind, type TaskKind } from './kinds/index.ts'
+import { ParamsChange } from './kinds/schemas.ts'
 import type { TaskOperations } from './operations.ts'
-import { ChangedTask, Item, Retried, Task, TaskDetail } from './task-schemas.ts'
+import { changeableFields, commonFields, CreatedOrDryRun, DryRunQuery, type CommonRequest } from './task-requests.ts'
+import { ChangedTask, Item, ItemStatus, Retried, Task, TaskDetail, TaskStatus } from './task-schemas.ts'
 import { TaskViews, type TaskViewsDeps } from './views.ts'
-
-/** Paths of the specification that list tasks of one kind. */
-const KIND_PATHS: readonly (readonly [string, TaskKind, string])[] = [
-  ['/wechat/moments/tasks', 'MOMENTS', 'moments'],
-  ['/message/tasks', 'MESSAGE', 'messages'],
-]
 
 export interface TaskRoutesDeps extends TaskViewsDeps {
   readonly operations: TaskOperations
   readonly copies: TaskCopies
   readonly changes: TaskChanges
+  readonly creation: TaskCreation
 }
 
-/** Every task of every kind, by one id space. */
+/** A route that creates tasks for each kind, and those for every task of every kind, by one id space. */
 export function taskRoutes(deps: TaskRoutesDeps): Route[] {
   const views = new TaskViews(deps)
   return [
+    ...ALL_KINDS.map((kind) => createRoute(deps, kind)),
     listRoute(views, '/tasks', undefined, 'tasks'),
     getRoute(views, '/tasks/{id}', undefined, 'tasks'),
     itemsRoute(views, '/tasks/{id}/items', undefined, 'tasks'),
-    ...KIND_PATHS.flatMap(([path, kind, tag]) => [
+    ...ALL_KINDS.filter(({ listed }) => listed).flatMap(({ path, kind, tag }) => [
       listRoute(views, path, kind, tag),
       getRoute(views, `${path}/{id}`, kind, tag),
       itemsRoute(views, `${path}/{id}/items`, kind, tag),
@@ -40,6 +37,22 @@ export function taskRoutes(deps: TaskRoutesDeps): Route[] {
     deleteRoute(deps),
   ]
 }
+
+const createRoute = ({ creation, time }: TaskRoutesDeps, kind: AnyKind): Route =>
+  defineRoute({
+    method: 'post',
+    path: kind.path,
+    summary: kind.summary,
+    tag: kind.tag,
+    role: 'operator',
+    limit: 'task-creation',
+    query: DryRunQuery,
+    body: z.strictObject({ ...commonFields(time), ...kind.fields }),
+    data: CreatedOrDryRun,
+    handle: ({ body, query, caller }) =>
+      // The fields of a kind are known to it alone.
+      creation.request(kind, body as CommonRequest, { userId: caller.userId, dryRun: query.dryRun === 'true' }),
+  })
 
 function listRoute(views: TaskViews, path: string, kind: TaskKind | undefined, tag: string): Route {
   return defineRoute({
@@ -51,7 +64,7 @@ function listRoute(views: TaskViews, path: string, kind: TaskKind | undefined, t
     query: z.strictObject({
       ...paging,
       ...(kind ? {} : { kind: z.enum(TASK_KINDS).optional() }),
-      status: z.enum(TASK_STATUSES).optional(),
+      status: TaskStatus.optional(),
       deviceId: Id.optional(),
       startTime: views.time.schema.optional(),
       endTime: views.time.endSchema.optional(),
@@ -87,7 +100,7 @@ const itemsRoute = (views: TaskViews, path: string, kind: TaskKind | undefined, 
     params: IdParams,
     query: z.strictObject({
       ...paging,
-      status: z.enum(ITEM_STATUSES).optional(),
+      status: ItemStatus.optional(),
       code: z.enum(ERROR_CODES).optional(),
     }),
     data: pageOf(Item),

@@ -6,6 +6,7 @@ import { row, rows } from '../../infra/database/table.ts'
 import type { CancelSignal, EventLog, StopReason, StopScope, WorkStops } from '../../ports.ts'
 import type { CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { ITEM_ON_ITS_WAY, saveItems } from '../../fleet/commands/item-changes.ts'
+import { actionRules } from './kinds/action-rules.ts'
 import { FINAL_TASK } from './lifecycle.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import { TASK_STATUSES, type ItemRow } from '../../infra/database/tables/tasks.ts'
@@ -84,7 +85,11 @@ export class TaskStops implements WorkStops {
     const { db, clock, store, rollUp } = this.#deps
     const code = 'OPTED_OUT'
     const found = await rows(db.models.items, {
-      where: { customerId, action: 'SEND', [Op.or]: [{ status: [...OPEN_ITEM] }, { provisional: true }] },
+      where: {
+        customerId,
+        action: [...actionRules.toPeople],
+        [Op.or]: [{ status: [...OPEN_ITEM] }, { provisional: true }],
+      },
       attributes: [...ITEM_ON_ITS_WAY],
       transaction: tx,
     })

@@ -4,7 +4,8 @@ import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { insertRows } from '../../infra/database/statements.ts'
 import type { EventLog } from '../../ports.ts'
-import { LEASE_MS, encodeCommand, type PlannedCommand } from './planner.ts'
+import type { PlannedCommand } from './kinds/kind.ts'
+import { LEASE_MS, encodeCommand } from './planner.ts'
 import type { ItemCounts } from './lifecycle.ts'
 import type { ItemRow, ItemStatus, TaskRow } from '../../infra/database/tables/tasks.ts'
 
@@ -79,7 +80,7 @@ export class TaskStore {
     const made = planned.map((command) => {
       const id = uuidv7()
       const after = command.position > 0 ? lastOf.get(command.deviceId) : undefined
-      if (command.kind === 'sendMessages') lastOf.set(command.deviceId, id)
+      lastOf.set(command.deviceId, id)
       return { id, after, command }
     })
     // A piece at a time: the payloads of all would be in memory at once.
@@ -181,26 +182,4 @@ const itemColumns = (item: Omit<ItemRow, 'id'>) => ({
   cancel_code: item.cancelCode,
   cancel_reason: item.cancelReason,
   company_id: 1,
-})
-
-/** An item before it has a row; what is not given is empty. */
-export const newItem = (
-  item: Pick<ItemRow, 'taskId' | 'deviceId' | 'action' | 'receiver' | 'payload'> & Partial<ItemRow>,
-): Omit<ItemRow, 'id'> => ({
-  accountId: null,
-  customerId: null,
-  groupId: null,
-  status: 'PENDING',
-  code: null,
-  reason: null,
-  provisional: false,
-  commandId: null,
-  dependsOnItemId: null,
-  attempts: 0,
-  startedAt: null,
-  finishedAt: null,
-  evidenceId: null,
-  cancelCode: null,
-  cancelReason: null,
-  ...item,
 })

@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { Timestamp } from '../../http/schemas.ts'
-import { ITEM_STATUSES, TASK_KINDS, TASK_STATUSES } from '../../infra/database/tables/tasks.ts'
-import { ParamsView } from './params-view.ts'
+import { ITEM_STATUSES, TASK_STATUSES } from '../../infra/database/tables/tasks.ts'
+import { TASK_KINDS } from './kinds/index.ts'
+import { ParamsView } from './kinds/schemas.ts'
 
 // What the API says of tasks and their items.
+
+/** The states a list is filtered by. */
+export const TaskStatus = z.enum(TASK_STATUSES)
+export const ItemStatus = z.enum(ITEM_STATUSES)
 
 const Counts = z
   .record(z.string(), z.number().int())
@@ -14,7 +19,7 @@ export const Task = z
     id: z.number().int(),
     kind: z.enum(TASK_KINDS),
     name: z.string(),
-    status: z.enum(TASK_STATUSES),
+    status: TaskStatus,
     scheduledTime: Timestamp.nullable(),
     createTime: Timestamp,
     startedAt: Timestamp.nullable(),
@@ -48,7 +53,7 @@ export const Item = z
     groupId: z.number().int().nullable(),
     action: z.string(),
     receiver: z.string(),
-    status: z.enum(ITEM_STATUSES),
+    status: ItemStatus,
     code: z.string().nullable(),
     reason: z.string().nullable(),
     provisional: z.boolean().meta({ description: 'A silent phone may still replace this state' }),

@@ -15,9 +15,6 @@ import { Approval } from './approval.ts'
 import { TaskChanges } from './changes.ts'
 import { TaskCopies } from './copies.ts'
 import { TaskCreation } from './creation.ts'
-import { createMessageRoute } from './kinds/messages.ts'
-import { createMomentsRoute } from './kinds/moments.ts'
-import { syncRoutes } from './kinds/sync.ts'
 import { TaskOperations } from './operations.ts'
 import { TaskRollUp } from './roll-up.ts'
 import { taskRoutes } from './routes.ts'
@@ -81,10 +78,7 @@ export function createTasks(deps: TasksDeps): Tasks {
   const changes = new TaskChanges({ db, store, creation, approval, now, schedule })
   return {
     routes: [
-      createMomentsRoute({ ...deps, creation, now }),
-      createMessageRoute({ ...deps, creation, now }),
-      ...syncRoutes({ ...deps, creation }),
-      ...taskRoutes({ ...deps, store, operations, changes, copies: new TaskCopies({ ...deps, store }) }),
+      ...taskRoutes({ ...deps, store, operations, creation, changes, copies: new TaskCopies({ ...deps, store }) }),
     ],
     progress,
     operations,

@@ -9,9 +9,9 @@ import { limitOffset } from '../../http/schemas.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
 import { revisionOf } from './approval.ts'
 import { holdsOf, taskHold } from './holds.ts'
-import type { ItemRow, TaskKind, TaskRow } from '../../infra/database/tables/tasks.ts'
-import type { TaskParams } from './params.ts'
-import { paramsView } from './params-view.ts'
+import type { ItemRow, TaskRow } from '../../infra/database/tables/tasks.ts'
+import type { TaskKind, TaskParams } from './kinds/index.ts'
+import { paramsView } from './kinds/schemas.ts'
 import type { TaskStore } from './store.ts'
 
 export interface TaskViewsDeps {
@@ -128,7 +128,7 @@ export class TaskViews {
     const now = this.#clock.now().getTime()
     return {
       id: task.id,
-      kind: task.kind,
+      kind: task.kind as TaskKind,
       name: task.name,
       status: task.status,
       scheduledTime: this.time.format(task.scheduledTime),

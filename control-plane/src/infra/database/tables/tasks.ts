@@ -1,8 +1,6 @@
 import { DataTypes, type Sequelize } from 'sequelize'
 import { defineTable, flag, id, instant, type Table } from '../table.ts'
 
-export const TASK_KINDS = ['MOMENTS', 'MESSAGE', 'FRIENDS_SYNC', 'GROUPS_SYNC'] as const
-export type TaskKind = (typeof TASK_KINDS)[number]
 export const TASK_STATUSES = [
   'DRAFT',
   'IN_REVIEW',
@@ -29,16 +27,16 @@ export const ITEM_STATUSES = [
 export type ItemStatus = (typeof ITEM_STATUSES)[number]
 /** An item that has not ended. */
 export const OPEN_ITEM: readonly ItemStatus[] = ['PENDING', 'DISPATCHED', 'RUNNING']
-export type ItemAction = 'PUBLISH' | 'SEND' | 'LIKE' | 'COMMENT' | 'SYNC_CONTACTS' | 'SYNC_GROUPS'
 
 export interface TaskRow {
   id: number
-  kind: TaskKind
+  /** One of those that `work/tasks/kinds` has. */
+  kind: string
   name: string
   status: TaskStatus
   /** The validated request with everything it referred to, as it was at creation. */
   params: unknown
-  /** See `lookOf`; null in tasks of earlier versions, too. */
+  /** See `look` of a kind of task; null in tasks of earlier versions, too. */
   look: string | null
   scheduledTime: number | null
   deliverWithinSeconds: number
@@ -67,7 +65,8 @@ export interface ItemRow {
   accountId: number | null
   customerId: number | null
   groupId: number | null
-  action: ItemAction
+  /** One of those that the kind of the task has. */
+  action: string
   /** Name for people. */
   receiver: string
   status: ItemStatus

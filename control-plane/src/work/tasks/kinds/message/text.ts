@@ -1,12 +1,13 @@
-import type { ErrorCode } from '@muster/proto'
-import { renderTemplate } from '../../../records/templates/render.ts'
-import type { MessageParams, ReceiverSnapshot } from '../params.ts'
+import { renderTemplate } from '../../../../records/templates/render.ts'
+import type { SkipReason } from '../kind.ts'
+import type { ReceiverSnapshot } from '../snapshots.ts'
+import type { MessageParams } from './params.ts'
 
 /** The text for one receiver, or why there is none. */
 export interface MessageText {
   /** Null for pictures alone, too. */
   readonly text: string | null
-  readonly skip: { readonly code: ErrorCode; readonly reason: string } | undefined
+  readonly skip: SkipReason | undefined
 }
 
 /** Renders the task's template for a receiver, with what every receiver has by itself. */

@@ -1,14 +1,14 @@
-import type { CustomerRow } from '../../../infra/database/tables/customers.ts'
-import { doNotContact } from '../../../records/contacts/people.ts'
-import type { Database } from '../../../infra/database/database.ts'
-import { inChunks, rows } from '../../../infra/database/table.ts'
-import type { DeviceRow } from '../../../infra/database/tables/devices.ts'
-import { invalid, notFound } from '../../../infra/errors.ts'
-import type { ItemRow } from '../../../infra/database/tables/tasks.ts'
-import type { MessageParams, ReceiverSnapshot } from '../params.ts'
-import { oneDevicePerPerson } from '../planner.ts'
-import { newItem } from '../store.ts'
-import { textFor, type MessageText } from './message-text.ts'
+import type { CustomerRow } from '../../../../infra/database/tables/customers.ts'
+import { doNotContact } from '../../../../records/contacts/people.ts'
+import type { Database } from '../../../../infra/database/database.ts'
+import { inChunks, rows } from '../../../../infra/database/table.ts'
+import type { DeviceRow } from '../../../../infra/database/tables/devices.ts'
+import { invalid, notFound } from '../../../../infra/errors.ts'
+import { draftItem, skippedFor, type ItemDraft } from '../item-draft.ts'
+import { personSnapshot, type ReceiverSnapshot } from '../snapshots.ts'
+import { oneDevicePerPerson } from './one-device.ts'
+import type { MessageParams, MessagePayload } from './params.ts'
+import { textFor, type MessageText } from './text.ts'
 
 /** One receiver of a message task, before it is a row. */
 interface Draft extends MessageText {
@@ -31,8 +31,8 @@ export class MessageReceivers {
   async items(
     params: MessageParams,
     devices: readonly DeviceRow[],
-    now: number,
-  ): Promise<{ items: Omit<ItemRow, 'id'>[]; warnings: string[] }> {
+    nowMs: number,
+  ): Promise<{ items: ItemDraft[]; warnings: string[] }> {
     const deviceOf = new Map(
       devices.flatMap((device) => (device.accountId === null ? [] : [[device.accountId, device.id] as const])),
     )
@@ -48,7 +48,7 @@ export class MessageReceivers {
       const why = warnings.length > 0 ? `; ${warnings.join('; ')}` : ''
       throw invalid(`receivers: ${type} names nobody whom the listed devices can write to${why}`)
     }
-    return { items: drafts.map((draft) => itemOf(draft, now)), warnings }
+    return { items: drafts.map((draft) => itemOf(draft, nowMs)), warnings }
   }
 
   async #drafts(
@@ -80,9 +80,8 @@ export class MessageReceivers {
       type === 'TAG'
         ? (await rows(customerTags, { where: { tagId: [...tagIds] } })).map((link) => link.customerId)
         : customerIds
-    const found = await inChunks(
-      [...new Set(wanted)],
-      async (id) => await rows(customers, { where: { id, deletedAt: null }, order: [['id', 'ASC']] }),
+    const found = await inChunks([...new Set(wanted)], (id) =>
+      rows(customers, { where: { id, deletedAt: null }, order: [['id', 'ASC']] }),
     )
     if (type === 'CUSTOMERS') {
       const known = new Set(found.map((customer) => customer.id))
@@ -112,20 +111,14 @@ export class MessageReceivers {
 
 /** Has its text whenever it can have one: who is skipped today may get a copy of the task. */
 function customerDraft(params: MessageParams, customer: CustomerRow & { deviceId: number }, optedOut: boolean): Draft {
-  const { wechatId, nickname, remark } = customer
-  const receiver = { wechatId: wechatId ?? '', nickname, remark, isGroup: false, memberCount: 0 }
+  const receiver = personSnapshot(customer)
   const ids = { deviceId: customer.deviceId, accountId: customer.accountId, customerId: customer.id, groupId: null }
   const rendered = textFor(params, receiver)
   if (!optedOut) return { ...ids, receiver, ...rendered }
   return { ...ids, receiver, text: rendered.text, skip: { code: 'OPTED_OUT', reason: 'the customer opted out' } }
 }
 
-const itemOf = ({ skip, receiver, text, ...ids }: Draft, now: number): Omit<ItemRow, 'id'> =>
-  newItem({
-    taskId: 0,
-    ...ids,
-    action: 'SEND',
-    receiver: receiver.remark || receiver.nickname,
-    payload: JSON.stringify({ action: 'SEND', receiver, text }),
-    ...(skip ? { status: 'SKIPPED' as const, code: skip.code, reason: skip.reason, finishedAt: now } : {}),
-  })
+const itemOf = ({ skip, receiver, text, ...ids }: Draft, nowMs: number): ItemDraft => {
+  const payload: MessagePayload = { action: 'SEND', receiver, text }
+  return draftItem({ ...ids, receiver: receiver.remark || receiver.nickname, payload, ...skippedFor(skip, nowMs) })
+}

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { nonBlankText } from '../../../http/schemas.ts'
-import type { WorkspaceTime } from '../../../infra/workspace-time.ts'
-import { DEFAULT_DELIVER_WITHIN_SECONDS, type NewTask } from '../creation.ts'
+import { nonBlankText } from '../../http/schemas.ts'
+import type { WorkspaceTime } from '../../infra/workspace-time.ts'
+
+const DEFAULT_DELIVER_WITHIN_SECONDS = 2 * 60 * 60
 
 /** What every kind of task takes and may be given later; without defaults, so that a change leaves what it does not name. */
 export const changeableFields = (time: WorkspaceTime) => ({
@@ -26,11 +27,8 @@ export const commonFields = (time: WorkspaceTime) => {
   }
 }
 
-/** A request for a task, checked: what is to be done, and by what items. */
-export interface Prepared extends Pick<NewTask, 'params' | 'items' | 'dependents' | 'warnings'> {
-  /** For a task that is given none. */
-  readonly name: string
-}
+/** What every request for a task says, whatever its kind. */
+export type CommonRequest = z.output<z.ZodObject<ReturnType<typeof commonFields>>>
 
 export const DryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
 

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { reactions } from './moment-reactions.ts'
-import type { ReceiverSnapshot } from '../params.ts'
-import { newItem } from '../store.ts'
+import { reactions } from './reactions.ts'
+import { draftItem } from '../item-draft.ts'
+import type { ReceiverSnapshot } from '../snapshots.ts'
 
 /** Counts how often somebody asks for an author. */
 class Authors extends Map<number, ReceiverSnapshot> {
@@ -15,14 +15,7 @@ class Authors extends Map<number, ReceiverSnapshot> {
 
 function posts(count: number) {
   const items = Array.from({ length: count }, (_, at) => ({
-    ...newItem({
-      taskId: 1,
-      deviceId: at + 1,
-      accountId: at + 1,
-      action: 'PUBLISH',
-      receiver: `d${at}`,
-      payload: '{}',
-    }),
+    ...draftItem({ deviceId: at + 1, accountId: at + 1, receiver: `d${at}`, payload: { action: 'PUBLISH' } }),
     id: at + 100,
   }))
   const friend = (id: number) => ({ wechatId: `w${id}`, nickname: '', remark: '', isGroup: false, memberCount: 0 })
