@@ -6,7 +6,10 @@ type Ban =
   | { readonly regex: string; readonly message?: string }
   | { readonly group: string[]; readonly message?: string; readonly allowTypeImports?: boolean }
 
-/** The control plane's floors, lowest first, each with its rooms, lowest first. Imports go down only. */
+/**
+ * The control plane's floors, lowest first, each with its rooms, lowest first. Imports go down only. The rooms of the
+ * edge do not know each other.
+ */
 const FLOORS: readonly (readonly [floor: string, rooms: readonly string[]])[] = [
   ['infra', ['database', 'media', 'bus', 'scheduler']],
   ['http', []],
@@ -40,9 +43,10 @@ function bansOf(floor: string, room?: string): Ban[] {
   const at = FLOORS.findIndex(([name]) => name === floor)
   const above = FLOORS.slice(at + 1).map(([name]) => name)
   const rooms = FLOORS[at]?.[1] ?? []
-  const roomsAbove = room === undefined ? [] : rooms.slice(rooms.indexOf(room) + 1)
+  const others = floor === 'edge' ? without(rooms, [room ?? '']) : rooms.slice(rooms.indexOf(room ?? '') + 1)
+  const roomsBanned = room === undefined ? [] : others
   const root = ['**/control-plane.ts', '**/config.ts', ...(floor === 'infra' ? ['**/ports.ts'] : [])]
-  return [...OTHER_PACKAGES, ...up([...above, ...roomsAbove]), { group: root, message: 'only the composition root' }]
+  return [...OTHER_PACKAGES, ...up([...above, ...roomsBanned]), { group: root, message: 'only the composition root' }]
 }
 
 /** Libraries a room may import although they are bound to places. */

@@ -2,9 +2,9 @@
  * The agent of a phone.
  * @module
  */
-export { AGENT_FAULT_POINTS, type PhoneAccess } from './commands/phone-work.ts'
+export type { PhoneAccess } from './commands/phone-work.ts'
 export { guarded } from './commands/guard.ts'
-export { handlersFor } from './commands/handlers.ts'
+export { AGENT_FAULT_POINTS, COMMANDS, handlersFor } from './commands/table.ts'
 export { configFrom, type Config } from './config.ts'
 export { DeviceHealth, type HealthDeps } from './device-health.ts'
 export { connectInProcess, type Dispatch } from './driver/in-process-driver.ts'

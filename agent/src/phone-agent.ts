@@ -13,7 +13,7 @@ import {
 } from '@muster/sdk/agent'
 import type { Logger } from 'pino'
 import { guarded } from './commands/guard.ts'
-import { handlersFor } from './commands/handlers.ts'
+import { handlersFor } from './commands/table.ts'
 import type { Config } from './config.ts'
 import { DeviceHealth } from './device-health.ts'
 import type { ReconnectingDriver } from './driver/reconnecting-driver.ts'

@@ -5,8 +5,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
-import type { Transaction } from 'sequelize'
 import { accountRoutes } from './fleet/accounts/routes.ts'
+import { PhoneAccounts } from './fleet/accounts/phone-accounts.ts'
 import { Accounts } from './fleet/accounts/service.ts'
 import { AuditReader } from './records/audit/reader.ts'
 import { auditRoutes } from './records/audit/routes.ts'
@@ -34,13 +34,22 @@ import { OrderedEventLog } from './records/events/log.ts'
 import { noFaults, type FaultPoints } from './infra/fault-points.ts'
 import { CertificateAuthority } from './edge/gateway/ca.ts'
 import { Gateway } from './edge/gateway/gateway.ts'
+import { Evidence } from './fleet/commands/evidence.ts'
+import { createLedger, createWorkLedger } from './fleet/commands/ledger.ts'
+import { evidenceRoutes } from './fleet/commands/routes.ts'
+import { Enrolment } from './fleet/devices/enrolment.ts'
+import { Handshake } from './fleet/devices/handshake.ts'
+import { DevicePresence } from './fleet/devices/presence.ts'
+import { LocalBus } from './infra/bus/local.ts'
+import type { CancelRequest, SyncSink } from './ports.ts'
+import { materialFile } from './records/materials/files.ts'
 import { groupRoutes } from './records/groups/routes.ts'
 import { Groups } from './records/groups/service.ts'
 import { saveGroups } from './records/groups/sync.ts'
 import { Mutations } from './edge/api/mutations.ts'
 import { EventSocket } from './edge/api/event-socket.ts'
 import { IdempotencyKeys, KEY_KEPT_MS } from './edge/api/idempotency-keys.ts'
-import { callLimits } from './edge/api/limits.ts'
+import { AnonymousAuditLimit, callLimits } from './edge/api/limits.ts'
 import { rootRoutes } from './edge/api/root.ts'
 import type { Route } from './http/route.ts'
 import { WorkspaceTime } from './infra/workspace-time.ts'
@@ -80,6 +89,7 @@ export interface ControlPlane {
 const HTTP_GRACE_MS = 2000
 const HEARTBEAT_MS = 3000
 const DAY_MS = 24 * 60 * 60 * 1000
+const RECORDS_KEPT_MS = 90 * DAY_MS
 
 /** Starts everything of one node. Throws when a port is taken or the data directory cannot be written. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -138,7 +148,7 @@ interface Parts {
   readonly routes: readonly Route[]
 }
 
-/** Puts the parts together. Those that need each other meet through the ports, late. */
+/** Puts the parts together. Those below the gateway reach it over the bus. */
 async function assemble(options: ControlPlaneOptions, databaseFile?: string): Promise<Parts> {
   const { config, clock = systemClock, log = pino({ level: config.logLevel }), faults = noFaults } = options
   const time = new WorkspaceTime(config.timeZone)
@@ -150,46 +160,59 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const store: MediaStore = new DirectoryMediaStore(join(config.dataDir, 'media'))
   const base = { db, clock, time, faults, log, events, store }
 
-  const late: { gateway?: Gateway } = {}
-  const gatewayOf = (): Gateway => {
-    if (!late.gateway) throw new Error('the gateway is used before it is made')
-    return late.gateway
-  }
-  const bell = { ring: (deviceIds: readonly number[]) => gatewayOf().ring(deviceIds) }
-  const sessions = {
-    disconnect: (deviceId: number, reason: string) => gatewayOf().disconnect(deviceId, reason),
-    abandon: async (tx: Transaction, deviceId: number) => await gatewayOf().abandon(tx, deviceId),
-    pushBudget: async (accountId: number) => await gatewayOf().pushBudget(accountId),
-    heardAt: (deviceId: number) => gatewayOf().heardAt(deviceId),
-    get online() {
-      return gatewayOf().online
-    },
-  }
+  const bus = new LocalBus<CancelRequest>()
   const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
   const policy = new Policy({ ...base, actions: actionRules, wechatRulesAccepted })
-  const accounts = new Accounts({ ...base, policy, sessions, bell })
-  const cancelSignal = { cancel: (...args: Parameters<Gateway['cancel']>) => gatewayOf().cancel(...args) }
-  const tasks = createTasks({ ...base, policy, bell, cancelSignal, wechatRulesAccepted, approvalAbove })
-  const sink: ConstructorParameters<typeof Gateway>[0]['sink'] = {
+  const work = createWorkLedger({ ...base, bus })
+  const { queue } = work
+  const accounts = new Accounts({ ...base, policy, queue, bus })
+  const tasks = createTasks({ ...base, ...work, policy, bus, wechatRulesAccepted, approvalAbove })
+  const sink: SyncSink = {
     page: async (tx, accountId, page) => {
       await saveContacts(base, tx, accountId, page)
       await saveGroups(base, tx, accountId, page)
     },
   }
-  const gateway = new Gateway({
+  const { progress } = tasks
+  const ledger = createLedger({
     ...base,
-    progress: tasks.progress,
+    ...work,
+    bus,
+    directory: bus,
+    progress,
     admission: policy,
     guard: accounts,
     budgets: policy,
     sink,
+  })
+  const { resume } = ledger
+  const phoneAccounts = new PhoneAccounts({ db })
+  const evidence = new Evidence({ db, clock, directory: join(dataDir, 'evidence') })
+  const gateway = new Gateway({
+    clock,
+    faults,
+    log,
+    store,
+    bus,
+    ledger,
+    budgets: policy,
+    evidence,
     ca,
-    dataDir,
-    allowEmulated,
+    enrolment: new Enrolment({ ...base, signer: ca }),
+    handshake: new Handshake({ ...base, accounts: phoneAccounts, resume, allowEmulated }),
+    presence: new DevicePresence(base),
+    materialFile: (id) => materialFile(db, id),
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   })
-  late.gateway = gateway
-  const devices = new Devices({ ...base, accounts, sessions, stops: tasks.stops, caFingerprint: ca.fingerprint })
+  const devices = new Devices({
+    ...base,
+    bus,
+    directory: bus,
+    accounts: phoneAccounts,
+    resume,
+    stops: tasks.stops,
+    caFingerprint: ca.fingerprint,
+  })
   const inUse = new TaskReferences({ db })
   const templates = new Templates({ ...base, inUse })
   const categories = new Categories({ db })
@@ -207,8 +230,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ...categoryRoutes(categories),
     ...templateRoutes(templates),
     ...tasks.routes,
-    ...killSwitchRoutes(new KillSwitches({ ...base, bell, stops: tasks.stops })),
-    ...gateway.routes,
+    ...evidenceRoutes(evidence),
+    ...killSwitchRoutes(new KillSwitches({ ...base, bus, stops: tasks.stops })),
     ...auditRoutes({ reader: new AuditReader(base), time }),
   ]
   const audit = new Audit({ db, clock })
@@ -222,7 +245,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     auth,
     audit,
     idempotencyKeys: new IdempotencyKeys({ db, clock, secret: key }),
-    limits: callLimits(config),
+    anonymousAuditLimit: new AnonymousAuditLimit(clock),
+    limits: callLimits({ clock, tasksPerMinute: config.tasksPerMinute }),
     routes,
   })
   const http = httpServer({
@@ -233,13 +257,15 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     uploadDir: emptyUploads(config.dataDir),
     log,
   })
-  const { budgetSpends, idempotencyKeys, refreshTokens } = db.models
+  const { budgetSpends, deviceEvents, idempotencyKeys, orphanResults, refreshTokens } = db.models
   const housekeeping = new Housekeeping({
     clock,
     log,
     chores: [
       async () => await events.trim(),
-      ...gateway.chores,
+      dropOld(base, db.models.evidence, evidence.retention),
+      dropOld(base, deviceEvents, { column: 'at', keptMs: RECORDS_KEPT_MS }),
+      dropOld(base, orphanResults, { column: 'at', keptMs: RECORDS_KEPT_MS }),
       dropOld(base, budgetSpends, { column: 'at', keptMs: 30 * DAY_MS }),
       dropOld(base, idempotencyKeys, { column: 'createdAt', keptMs: KEY_KEPT_MS }),
       dropOld(base, refreshTokens, { column: 'expiresAt', keptMs: DAY_MS }),

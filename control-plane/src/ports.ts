@@ -4,15 +4,47 @@ import type { CommandHead, CommandRow } from './infra/database/tables/commands.t
 import type { EventType } from './infra/database/tables/events.ts'
 import type { ItemHead } from './infra/database/tables/tasks.ts'
 
+// The bus reaches the gateway that holds a device's session, on this node or on another. Nobody may wait for it with a
+// database transaction open; who does not wait at all uses `unawaited`, which logs what fails.
+
 /** Rung after a commit: there may be work for these devices. A lost ring costs one sweep. */
 export interface DispatchBell {
-  ring(deviceIds: readonly number[]): void
+  ring(deviceIds: readonly number[]): Promise<void>
 }
 
 /** Pushes a cancel to the phone now; the request is durable in the rows of the command and its items. */
 export interface CancelSignal {
-  cancel(request: CancelRequest): void
+  cancel(request: CancelRequest): Promise<void>
 }
+
+/** What is asked of a device's live session; without one nothing happens. */
+export interface LiveSession {
+  /** Sends the account's budget to its phone. */
+  pushBudget(accountId: number): Promise<void>
+  /** Ends the device's stream at once. */
+  disconnect(deviceId: number, reason: string): Promise<void>
+}
+
+/** Everything the plane asks of the gateways. */
+export interface CommandBus extends DispatchBell, CancelSignal, LiveSession {}
+
+/** Which devices have a live session. */
+export interface DeviceDirectory {
+  /** When the device's live session last said anything, in milliseconds since 1970; undefined without one. */
+  heardAt(deviceId: number): Promise<number | undefined>
+  isOnline(deviceId: number): Promise<boolean>
+  /** How many devices have a live session. */
+  onlineCount(): Promise<number>
+}
+
+/** Why work is stopped. PAUSED exists in the plane only: those items come back when the task is resumed. */
+export interface StopReason {
+  readonly code: ErrorCode | 'PAUSED'
+  readonly reason: string
+}
+
+/** The commands that a stop covers. An empty scope covers all commands. */
+export type StopScope = Partial<Pick<CommandRow, 'taskId' | 'deviceId' | 'accountId'>>
 
 export interface CancelRequest {
   readonly deviceId: number
@@ -22,15 +54,6 @@ export interface CancelRequest {
   readonly code: ErrorCode
   readonly reason: string
 }
-
-/** Why work is stopped; PAUSED is ours alone: its items come back when the task is resumed. */
-export interface StopReason {
-  readonly code: ErrorCode | 'PAUSED'
-  readonly reason: string
-}
-
-/** The commands a stop is about; empty is all of them. */
-export type StopScope = Partial<Pick<CommandRow, 'taskId' | 'deviceId' | 'accountId'>>
 
 /** Takes work back. What is asked for is part of the caller's write; `finish` is called after it. */
 export interface WorkStops {
@@ -76,12 +99,10 @@ export interface ActionRules {
   readonly toPeople: readonly string[]
 }
 
-/** What the gateway tells the tasks, inside its own write. */
+/** What the ledger tells the tasks, inside its own write. */
 export interface TaskProgress {
   /** Rolls up the tasks' status, plans items that waited for others. */
   itemsChanged(tx: Transaction, taskIds: readonly number[]): Promise<void>
-  /** The commands reached a terminal state: lets the ones that follow them begin. */
-  commandsFinished(tx: Transaction, commandIds: readonly string[]): Promise<void>
 }
 
 /** Takes what a sync found on a phone. */
@@ -169,17 +190,18 @@ export interface AccountBudgets {
   ): Promise<void>
 }
 
-/** The live side of devices. */
-export interface DeviceSessions {
-  /** Ends the device's stream at once. */
-  disconnect(deviceId: number, reason: string): void
-  /** Part of the caller's write: nobody will ever hear from the device again, so what it may have ends without its word. */
-  abandon(tx: Transaction, deviceId: number): Promise<void>
-  /** Sends the account's budget to its phone, when it is connected. */
-  pushBudget(accountId: number): Promise<void>
-  /** When the device's live session last said anything, in milliseconds since 1970; undefined without one. */
-  heardAt(deviceId: number): number | undefined
-  readonly online: number
+export interface SignedCertificate {
+  readonly certificatePem: string
+  /** As a TLS connection shows it. */
+  readonly serial: string
+}
+
+/** The authority behind the devices' certificates. */
+export interface CertificateSigner {
+  /** The authority's own certificate. */
+  readonly certificatePem: string
+  /** Signs a device's request. Throws INVALID_REQUEST for one that is malformed or not signed by its own key. */
+  signDevice(csrPem: string, deviceId: number): Promise<SignedCertificate>
 }
 
 /** A named check of `/readyz`. */

@@ -20,6 +20,7 @@ export {
 export { ERROR_CODES, errorInfo, isErrorCode, type ErrorCode, type ErrorInfo } from './errors.ts'
 export {
   itemIdsOf,
+  keepItems,
   itemStatusFromWire,
   itemStatusToWire,
   commandStatusFromWire,

@@ -6,8 +6,14 @@ export type CommandPayload = NonNullable<Command['payload']>
 export type CommandKind = CommandPayload['$case']
 
 /** Ids of the items a command is about, in its order. */
-export function itemIdsOf(payload: CommandPayload): readonly string[] {
-  return payload.$case === 'sendMessages' ? payload.value.items.map((item) => item.itemId) : [payload.value.itemId]
+export const itemIdsOf = ({ value }: CommandPayload): readonly string[] =>
+  'items' in value ? value.items.map(({ itemId }) => itemId) : [value.itemId]
+
+/** Takes the other items out of a command that is about several. */
+export function keepItems({ value }: CommandPayload, itemIds: readonly string[]): void {
+  if (!('items' in value)) return
+  const kept = new Set(itemIds)
+  value.items = value.items.filter(({ itemId }) => kept.has(itemId))
 }
 
 export type FinalItemStatus = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED' | 'UNKNOWN_EFFECT' | 'EXPIRED'

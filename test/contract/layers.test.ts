@@ -47,6 +47,10 @@ const refused: Readonly<Record<string, { files: Readonly<Record<string, string>>
     },
     says: /room-up\.ts.*audit\/service\.ts' import is restricted/,
   },
+  'the gateway knowing the API': {
+    files: { 'edge/gateway/api.ts': "export { openApiDocument } from '../api/openapi.ts'\n" },
+    says: /gateway\/api\.ts.*api\/openapi\.ts' import is restricted/,
+  },
   'two files that know each other by type alone': {
     files: {
       'records/contacts/one.ts': "import type { Two } from './two.ts'\nexport type One = { two?: Two }\n",

@@ -1,18 +1,23 @@
 import { pino } from 'pino'
 import type { Database } from '../../control-plane/src/infra/database/database.ts'
 import type { FaultPoints } from '../../control-plane/src/infra/fault-points.ts'
-import { CommandWriter } from '../../control-plane/src/fleet/commands/writer.ts'
+import { LocalBus } from '../../control-plane/src/infra/bus/local.ts'
+import type { ItemLedger } from '../../control-plane/src/fleet/commands/items.ts'
+import { createLedger, createWorkLedger } from '../../control-plane/src/fleet/commands/ledger.ts'
+import type { ResumeLedger } from '../../control-plane/src/fleet/commands/resume.ts'
 import { Dispatcher } from '../../control-plane/src/edge/gateway/dispatcher.ts'
-import { Handshake } from '../../control-plane/src/edge/gateway/handshake.ts'
-import { Reaper } from '../../control-plane/src/fleet/commands/reaper.ts'
-import { Recorder } from '../../control-plane/src/fleet/commands/recorder.ts'
+import { Handshake } from '../../control-plane/src/fleet/devices/handshake.ts'
+import { DevicePresence } from '../../control-plane/src/fleet/devices/presence.ts'
+import type { Reaper } from '../../control-plane/src/fleet/commands/reaper.ts'
+import type { Recorder } from '../../control-plane/src/fleet/commands/recorder.ts'
 import { SessionRegistry } from '../../control-plane/src/edge/gateway/registry.ts'
 import { Sessions } from '../../control-plane/src/edge/gateway/sessions.ts'
 import { WorkspaceTime } from '../../control-plane/src/infra/workspace-time.ts'
 import { approvalRule } from '../../control-plane/src/fleet/policy/policy-rules.ts'
+import { PhoneAccounts } from '../../control-plane/src/fleet/accounts/phone-accounts.ts'
 import { Accounts } from '../../control-plane/src/fleet/accounts/service.ts'
 import { Policy } from '../../control-plane/src/fleet/policy/service.ts'
-import type { CancelRequest, DeviceSessions, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
+import type { CancelRequest, CommandBus, EventLog, NewEvent } from '../../control-plane/src/ports.ts'
 import { actionRules } from '../../control-plane/src/work/tasks/kinds/action-rules.ts'
 import { Approval } from '../../control-plane/src/work/tasks/approval.ts'
 import { TaskCreation } from '../../control-plane/src/work/tasks/creation.ts'
@@ -35,7 +40,7 @@ export class PlaneLife {
   readonly registry = new SessionRegistry()
   readonly faults: FaultPoints
   readonly events: EventLog
-  readonly store: TaskStore
+  readonly items: ItemLedger
   readonly stops: TaskStops
   readonly operations: TaskOperations
   readonly creation: TaskCreation
@@ -43,8 +48,10 @@ export class PlaneLife {
   readonly recorder: Recorder
   readonly reaper: Reaper
   readonly sessions: Sessions
-  readonly deviceSessions: DeviceSessions
+  readonly resume: ResumeLedger
+  readonly bus: CommandBus
   readonly accounts: Accounts
+  readonly phoneAccounts: PhoneAccounts
   readonly killSwitches: KillSwitches
 
   constructor(db: Database, clock: FakeClock, heard: NewEvent[]) {
@@ -58,53 +65,50 @@ export class PlaneLife {
       append: async (_tx, events) => void heard.push(...events),
       subscribe: () => ({ close: () => undefined }),
     }
-    const bell = { ring: (deviceIds: readonly number[]) => this.dispatcher.ring(deviceIds) }
-    const cancelSignal = {
-      cancel: (request: CancelRequest) => (this.dead ? undefined : this.sessions.cancel(request)),
-    }
-    const base = {
-      db,
-      clock,
-      log,
-      faults: this.faults,
-      events: this.events,
-      registry: this.registry,
-      bell,
-      cancelSignal,
-    }
-    let abandon: DeviceSessions['abandon'] = async () => undefined
-    this.deviceSessions = {
+    const bus = new LocalBus<CancelRequest>()
+    bus.register({
       online: 0,
-      abandon: async (tx, deviceId) => await abandon(tx, deviceId),
+      ring: (deviceIds) => this.dispatcher.ring(deviceIds),
+      cancel: (request) => (this.dead ? undefined : this.sessions.cancel(request)),
+      pushBudget: async () => undefined,
       disconnect: (deviceId, reason) => {
         const session = this.registry.get(deviceId)
         if (session) this.sessions.drop(session, reason)
       },
-      pushBudget: async () => undefined,
       heardAt: () => undefined,
-    }
+      isOnline: (deviceId) => this.registry.get(deviceId) !== undefined,
+    })
+    this.bus = bus
+    const { faults, events, registry } = this
+    const work = createWorkLedger({ db, clock, log, events, bus })
+    const base = { db, clock, log, faults, events, registry, bus, directory: bus, ...work }
+    this.items = work.items
     const time = new WorkspaceTime('Asia/Shanghai')
     const rules = { ...base, time, actions: actionRules, wechatRulesAccepted: true }
     const policy = new Policy(rules)
-    this.accounts = new Accounts({ ...rules, policy, sessions: this.deviceSessions })
-    this.store = new TaskStore(base)
-    const rollUp = new TaskRollUp({ ...base, store: this.store, minIntervalMs: async () => new Map() })
-    this.stops = new TaskStops({ ...base, store: this.store, rollUp })
+    this.accounts = new Accounts({ ...rules, policy })
+    const store = new TaskStore(base)
+    const rollUp = new TaskRollUp({ ...base, store, minIntervalMs: async () => new Map() })
+    this.stops = new TaskStops({ ...base, store, rollUp })
     this.killSwitches = new KillSwitches({ ...rules, stops: this.stops })
     const approval = new Approval({ db, approval: approvalRule(undefined) })
-    this.operations = new TaskOperations({ ...base, store: this.store, rollUp, stops: this.stops, approval })
+    this.operations = new TaskOperations({ ...base, store, rollUp, stops: this.stops, approval })
     const schedule = async (): Promise<void> => undefined
-    this.creation = new TaskCreation({ ...rules, store: this.store, policy, approval, schedule })
+    this.creation = new TaskCreation({ ...rules, policy, approval, schedule })
     const sink = { page: async () => undefined }
     const ports = { ...base, progress: rollUp, admission: policy, budgets: policy, guard: this.accounts, sink }
-    const writer = new CommandWriter(ports)
-    this.dispatcher = new Dispatcher(ports)
-    this.reaper = new Reaper({ ...ports, writer })
-    this.recorder = new Recorder({ ...ports, writer })
-    const handshake = new Handshake({ ...ports, writer, allowEmulated: true })
-    abandon = async (tx, deviceId) => await handshake.abandon(tx, deviceId)
-    const { dispatcher, recorder } = this
+    const ledger = createLedger(ports)
+    const { reaper, recorder, resume } = ledger
+    this.reaper = reaper
+    this.recorder = recorder
+    this.resume = resume
+    this.dispatcher = new Dispatcher({ ...ports, ...ledger })
+    const { dispatcher } = this
+    const phoneAccounts = new PhoneAccounts(ports)
+    this.phoneAccounts = phoneAccounts
+    const handshake = new Handshake({ ...ports, accounts: phoneAccounts, resume, allowEmulated: true })
+    const presence = new DevicePresence(ports)
     const cut = (): void => undefined
-    this.sessions = new Sessions({ ...ports, handshake, recorder, dispatcher, heartbeatMs: 3000, cut })
+    this.sessions = new Sessions({ ...ports, handshake, presence, recorder, dispatcher, heartbeatMs: 3000, cut })
   }
 }

@@ -115,7 +115,7 @@ export class PlaneParts {
         const customerId = await insert(customers, { accountId, nickname: '', source: 'MANUAL', createdAt: now }, tx)
         fresh.push({ ...draftItem({ deviceId, accountId, customerId, receiver: '', payload }), taskId })
       }
-      await this.#life.store.insertItems(tx, fresh)
+      await this.#life.items.insert(tx, fresh)
       return taskId
     })
   }
@@ -132,8 +132,8 @@ export class PlaneParts {
   }
 
   async removeDevice(id: number): Promise<void> {
-    const { events, accounts, stops, deviceSessions: sessions } = this.#life
-    await removeDevice({ db: this.db, clock: this.clock, events, accounts, stops, sessions }, id)
+    const { events, stops, bus, resume, phoneAccounts: accounts } = this.#life
+    await removeDevice({ db: this.db, clock: this.clock, events, stops, bus, resume, accounts }, id)
   }
 
   async taskRow(id: number): Promise<TaskRow> {

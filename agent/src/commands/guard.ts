@@ -1,15 +1,14 @@
-import type { CommandKind, CommandPayload } from '@muster/proto'
+import { EffectClass, type CommandPayload } from '@muster/proto'
 import {
   AgentError,
   itemIdsOf,
   type CommandContext,
   type CommandHandler,
   type CommandHandlers,
+  type Refusal,
 } from '@muster/sdk/agent'
 import type { DeviceHealth } from '../device-health.ts'
-
-/** The only kind of command that touches nothing: what was last read of the account is enough for it. */
-const ONLY_LOOKS: CommandKind = 'readDevice'
+import { rowOf } from './table.ts'
 
 /**
  * Puts the phone's health before every handler: no command is taken that cannot run now, and one that was taken begins
@@ -19,11 +18,14 @@ export function guarded(handlers: CommandHandlers, health: DeviceHealth): Comman
   const guard = ([kind, handler]: [string, CommandHandler<unknown>]): [string, CommandHandler<unknown>] => [
     kind,
     {
-      check: async (payload, command) => (await health.check(command)) ?? (await handler.check?.(payload, command)),
+      check: async (payload, command) =>
+        misunderstood(kind, command.effectClass) ??
+        (await health.check(command)) ??
+        (await handler.check?.(payload, command)),
       run: async (payload, context) => {
         let begun = false
         try {
-          await health.use(context, kind !== ONLY_LOOKS, async () => {
+          await health.use(context, rowOf(kind)?.rereadsAccount ?? true, async () => {
             begun = true
             await handler.run(payload, context)
           })
@@ -37,6 +39,13 @@ export function guarded(handlers: CommandHandlers, health: DeviceHealth): Comman
     },
   ]
   return Object.fromEntries(Object.entries(handlers as Record<string, CommandHandler<unknown>>).map(guard))
+}
+
+/** Why a command is refused that the plane would send again although it must take effect once. */
+function misunderstood(kind: string, effectClass: EffectClass): Refusal | undefined {
+  if (rowOf(kind)?.effectClass !== 'ONCE' || effectClass === EffectClass.ONCE) return undefined
+  const reason = `${kind} takes effect once and came as ${effectClass}`
+  return { kind: 'rejected', code: 'UNSUPPORTED', reason }
 }
 
 /** Ends what nobody has begun. Where a last tap may have happened, the kit says that nobody knows. */

@@ -8,22 +8,6 @@ import { locatorsFor, type Locators } from '../wechat/locators.ts'
 
 const TRIES = 3
 
-const STEPS = [
-  'publish.baseline',
-  'publish.push',
-  'publish.pick',
-  'publish.write',
-  'publish.audience',
-  'send.open',
-  'send.write',
-  'send.push',
-  'send.pick',
-] as const
-type PhoneStep = (typeof STEPS)[number]
-
-/** Places inside the preparation of an effect where a test kills the agent, beside those of the kit. */
-export const AGENT_FAULT_POINTS: readonly string[] = STEPS.flatMap((name) => [`${name}.before`, `${name}.after`])
-
 /** The phone as all commands share it. */
 export interface PhoneAccess {
   readonly driver: UiDriver
@@ -31,8 +15,11 @@ export interface PhoneAccess {
   account(): AccountState
 }
 
-/** The phone while one command uses it. */
-export class PhoneWork {
+/**
+ * The phone while one command uses it.
+ * @template Step names of the steps of its flow
+ */
+export class PhoneWork<Step extends string = never> {
   readonly screen: AppScreen
   readonly account: AccountState
   readonly context: CommandContext
@@ -60,7 +47,7 @@ export class PhoneWork {
   }
 
   /** A named step of a flow, between its two fault points. */
-  async step<T>(name: PhoneStep, work: () => Promise<T>): Promise<T> {
+  async step<T>(name: Step, work: () => Promise<T>): Promise<T> {
     this.context.progress(name)
     return await step(this.context.faults, name, work)
   }

@@ -18,10 +18,19 @@ import { confirmsTap, ShownBaseline, type Shown } from '../wechat/settle.ts'
 import { filesOf } from './files.ts'
 import { PhoneWork, type PhoneAccess } from './phone-work.ts'
 
+export const PUBLISH_STEPS = [
+  'publish.baseline',
+  'publish.push',
+  'publish.pick',
+  'publish.write',
+  'publish.audience',
+] as const
+type PublishWork = PhoneWork<(typeof PUBLISH_STEPS)[number]>
+
 /** Publishes a Moment: text, up to nine pictures, and who may see it. */
 export const publishMoment = (access: PhoneAccess): CommandHandler<PublishMoment> => ({
   run: async (payload, context) => {
-    const work = new PhoneWork(access, context)
+    const work: PublishWork = new PhoneWork(access, context)
     await runItems(context, [{ itemId: payload.itemId, effect: () => new MomentEffect(work, payload) }])
   },
 })
@@ -29,11 +38,11 @@ export const publishMoment = (access: PhoneAccess): CommandHandler<PublishMoment
 class MomentEffect implements Effect<Shown> {
   readonly spend = 'posts'
   readonly parts = 1
-  readonly #work: PhoneWork
+  readonly #work: PublishWork
   readonly #payload: PublishMoment
   #audience: Audience
 
-  constructor(work: PhoneWork, payload: PublishMoment) {
+  constructor(work: PublishWork, payload: PublishMoment) {
     this.#work = work
     this.#payload = payload
     this.#audience = audienceOf(payload)

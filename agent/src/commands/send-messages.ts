@@ -20,10 +20,13 @@ import { PhoneWork, type PhoneAccess } from './phone-work.ts'
 
 const CONFIRM_MS = 6000
 
+export const SEND_STEPS = ['send.open', 'send.write', 'send.push', 'send.pick'] as const
+type SendWork = PhoneWork<(typeof SEND_STEPS)[number]>
+
 /** Sends messages one after the other, each to the one person or group it is meant for. */
 export const sendMessages = (access: PhoneAccess): CommandHandler<SendMessages> => ({
   run: async ({ items, pace }, context) => {
-    const work = new PhoneWork(access, context)
+    const work: SendWork = new PhoneWork(access, context)
     const effects = items.map((item) => ({ itemId: item.itemId, effect: () => new MessageEffect(work, item) }))
     await runItems(context, effects, { intervalMs: pace?.intervalMs ?? 0, jitterMs: pace?.jitterMs ?? 0 })
   },
@@ -32,11 +35,11 @@ export const sendMessages = (access: PhoneAccess): CommandHandler<SendMessages> 
 class MessageEffect implements Effect<Shown> {
   readonly spend = 'messages'
   readonly parts: number
-  readonly #work: PhoneWork
+  readonly #work: SendWork
   readonly #item: MessageItem
   #title: string | undefined
 
-  constructor(work: PhoneWork, item: MessageItem) {
+  constructor(work: SendWork, item: MessageItem) {
     this.#work = work
     this.#item = item
     this.parts = item.parts.length

@@ -18,7 +18,7 @@ const DECODERS: Readonly<Record<string, () => Decoder>> = {
 
 const unsupported = (message: string): MusterError => new MusterError('UNSUPPORTED_MEDIA', message)
 
-/** The JSON of a request, or undefined when it has no body. Throws a refusal for a body that is anything else. */
+/** Returns the JSON of a request, or undefined without a body. Throws a refusal for anything else. */
 export async function jsonBody(ctx: Context): Promise<unknown> {
   if (!hasBody(ctx.req)) return undefined
   requireType(ctx, ['json', '+json'], 'send the body as application/json')
@@ -72,20 +72,20 @@ async function read(request: IncomingMessage, decoder: Decoder | undefined): Pro
   } finally {
     if (decoder) request.unpipe(decoder)
     decoder?.destroy()
-    // What is left of it would stand before the next request on this connection.
+    // Reads the rest of the body, or it would stand before the next request on this connection.
     request.resume()
   }
   if (size <= LARGEST_JSON_BYTES) return Buffer.concat(chunks)
   throw new MusterError('PAYLOAD_TOO_LARGE', 'body: is too large; send at most 1 MB of JSON')
 }
 
-/** A form with a file: its other fields, and where the file lies. */
+/** A form: its fields, and its file on disk. */
 export interface Form {
   readonly fields: unknown
   readonly file: UploadedFile | undefined
 }
 
-/** Reads multipart/form-data with one `file`. Throws a refusal; then nothing of it is left on the disk. */
+/** Returns a reader of multipart/form-data with one `file`. A form that is refused leaves nothing on the disk. */
 export function formReader(uploadDir: string, largestBytes: number): (ctx: Context) => Promise<Form> {
   const limits = { fileSize: largestBytes, files: 1, fields: MOST_FIELDS, fieldSize: LARGEST_FIELD_BYTES }
   const options = { dest: uploadDir, limits, defParamCharset: 'utf8' }
@@ -108,7 +108,7 @@ interface MulterFile {
   readonly size: number
 }
 
-/** What is wrong with a form is the sender's; what is wrong with the disk is ours, and has a number of the system. */
+/** Errors of the form are the sender's fault. Errors of the disk have an `errno`; they are ours and stay so. */
 function formRefusal(error: unknown, largestBytes: number): unknown {
   if (!(error instanceof Error) || 'errno' in error) return error
   const code = 'code' in error ? error.code : undefined

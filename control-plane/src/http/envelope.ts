@@ -3,12 +3,15 @@ import type { Logger } from 'pino'
 import { UniqueConstraintError } from 'sequelize'
 import { MusterError } from '../infra/errors.ts'
 
-/** What the middlewares hand on. */
+/** Koa's `ctx.state` of a request. */
 export interface RequestState {
   requestId: string
 }
 
-/** Turns every error into the one envelope; what is not ours is logged and answered without its text. */
+/**
+ * Answers every error in the one envelope, and with Retry-After where the error says how long to wait. A fault of the
+ * server is logged, and answered without its text.
+ */
 export function errorEnvelope(log: Logger) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {
@@ -26,7 +29,7 @@ export function errorEnvelope(log: Logger) {
   }
 }
 
-/** What a refusal looks like on the wire. */
+/** Returns the body of a refusal. */
 export const envelopeOf = (error: MusterError, requestId: string) => ({
   code: error.status,
   msg: error.message,
@@ -38,7 +41,7 @@ export const envelopeOf = (error: MusterError, requestId: string) => ({
 
 export const requestIdOf = (ctx: Context): string => (ctx.state as RequestState).requestId
 
-/** What a request is refused with: ours as it is, what the database refuses as a conflict, anything else as our fault. */
+/** Returns a refusal as it is, a broken unique index of the database as CONFLICT, and any other error as INTERNAL. */
 export function asMusterError(error: unknown): MusterError {
   if (error instanceof MusterError) return error
   if (error instanceof UniqueConstraintError) {

@@ -1,7 +1,10 @@
 import type { Context, Middleware } from 'koa'
 import { MusterError } from '../infra/errors.ts'
 
-/** Answers OPTIONS, and refuses a method that an existing path does not have; both say which ones it has. */
+/**
+ * Answers OPTIONS with the path's methods in Allow. Throws METHOD_NOT_ALLOWED for any other method.
+ * @param methods those that the path has
+ */
 export function allowOnly(ctx: Context, methods: Iterable<string>): void {
   const allowed = [...new Set([...methods, 'OPTIONS'])].join(', ')
   ctx.set('allow', allowed)
@@ -10,7 +13,7 @@ export function allowOnly(ctx: Context, methods: Iterable<string>): void {
   ctx.status = 204
 }
 
-/** Pages that are only read, by their path. */
+/** Serves GET and HEAD of these pages. @param pages handlers by path */
 export function readOnly(pages: ReadonlyMap<string, (ctx: Context) => Promise<void> | void>): Middleware {
   return async (ctx, next) => {
     const page = pages.get(ctx.path)

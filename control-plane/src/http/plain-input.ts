@@ -1,16 +1,16 @@
 import { invalid } from '../infra/errors.ts'
 
-/** Deeper than anything the API takes, and far from where code that walks a value runs out of stack. */
+/** Deeper than any request of the API, and far below the depth at which a recursive function runs out of stack. */
 const DEEPEST = 32
-/** Of a field, in an answer. */
+/** Of a field's name in an error message. */
 const LONGEST_NAME = 200
-/** Everything Unicode calls a control character, but for line feed and tab. */
+/** Unicode's control characters except line feed and tab. */
 const CONTROL = /(?![\n\t])\p{Cc}/u
 
 /**
- * A copy of what came in whose texts can be stored, sent to a phone and shown again as they are: Windows line ends
- * become `\n`. Throws INVALID_REQUEST that names the field for any other control character (a NUL ends a text in half
- * of all software), for half a surrogate pair (it would turn into U+FFFD on the way) and for what is nested too deep.
+ * Returns a copy whose texts can be stored, sent to a phone and shown again unchanged: Windows line ends become `\n`.
+ * Throws INVALID_REQUEST that names the field for any other control character (much software ends a text at a NUL), for
+ * half a surrogate pair (it would turn into U+FFFD on the way) and for a value that is nested too deep.
  */
 export function plainInput(value: unknown, where: string): unknown {
   return plain(value, where, [])

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { z, type ZodType } from 'zod'
 import type { Role } from '../infra/database/tables/users.ts'
 
-/** Who calls, as far as a handler needs to know. */
+/** The caller of a request. */
 export interface Caller {
   readonly userId: number
   readonly username: string
@@ -20,7 +20,7 @@ export interface UploadedFile {
   readonly size: number
 }
 
-/** Part of a file, both ends included. */
+/** Bytes of a file, both ends included. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
@@ -28,17 +28,17 @@ export interface ByteRange {
 
 export interface FileAnswerOptions {
   readonly mimeType: string
-  /** Of the whole; absent for what is made while it is sent. */
+  /** Of the whole file, in bytes; absent when the bytes are made while they are sent. */
   readonly size?: number
-  /** Names these bytes for ever: with it and the size, a client can ask for parts and for what changed. */
+  /** Hash of bytes that never change. Becomes the ETag, so that clients can cache the file and ask for ranges of it. */
   readonly sha256?: string
-  /** What a browser would save it as. */
+  /** The name under which a browser saves the file. */
   readonly filename?: string
-  /** Opened only when bytes are really sent. */
+  /** Called only when bytes are really sent. */
   open(range: ByteRange | undefined): Promise<Readable>
 }
 
-/** Bytes instead of the envelope. */
+/** An answer of bytes, without the envelope. */
 export class FileAnswer {
   readonly options: FileAnswerOptions
 
@@ -63,12 +63,12 @@ export interface RouteOptions<P extends ZodType, Q extends ZodType, B extends Zo
   readonly path: string
   readonly summary: string
   readonly tag: string
-  /** The lowest role that may call it; `public` needs no sign-in. */
+  /** The lowest role that may call the route; `public` needs no sign-in. */
   readonly role: Role | 'public'
   readonly params?: P
   readonly query?: Q
   readonly body?: B
-  /** Takes multipart/form-data with a `file`; `body` describes its other fields. */
+  /** Whether the body is multipart/form-data with a `file`; `body` describes the other fields. @default false */
   readonly upload?: boolean
   /** @default 100 MB */
   readonly largestUploadBytes?: number
@@ -79,9 +79,9 @@ export interface RouteOptions<P extends ZodType, Q extends ZodType, B extends Zo
    * as the state before. An unknown path stops the start.
    */
   readonly stateOf?: string
-  /** Schema of `data`; absent for routes that answer bytes. */
+  /** Schema of the answer's `data`; absent for routes that answer bytes. */
   readonly data?: R
-  /** Media types of the bytes a route without `data` answers. */
+  /** Media types of the bytes that a route without `data` answers. */
   readonly fileTypes?: readonly string[]
   handle(input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<R> | FileAnswer>
 }
@@ -107,10 +107,10 @@ export interface Route {
 }
 
 const LARGEST_UPLOAD_BYTES = 100 * 1024 * 1024
-/** A request that may hold no field. */
+/** Schema of an object without fields. */
 export const Nothing = z.strictObject({})
 
-/** One schema gives validation, types and documentation of a route. */
+/** Defines a route. Its schemas validate requests, type the handler and document the API. */
 export function defineRoute<
   P extends ZodType = typeof Nothing,
   Q extends ZodType = typeof Nothing,
@@ -132,7 +132,7 @@ export function defineRoute<
     stateOf: options.stateOf,
     data: options.data,
     fileTypes: options.fileTypes ?? [],
-    // The server parses with the schemas above before it calls, so the input has their types.
+    // The server parses the input with the schemas above, so it has their types.
     handle: (input) => options.handle(input as Parameters<typeof options.handle>[0]),
   }
 }

@@ -1,6 +1,6 @@
 import { z, type ZodType } from 'zod'
 
-/** A number in a path, a query or a form: plain digits, and nothing else that JavaScript would take for a number. */
+/** Reads a number from a path, a query or a form: plain digits only, not all that JavaScript takes for a number. */
 const digits = (schema: z.ZodType<number>) =>
   z.preprocess((given) => (typeof given === 'string' && /^(0|-?[1-9]\d*)$/.test(given) ? Number(given) : given), schema)
 
@@ -8,7 +8,7 @@ export const Id = digits(z.number().int().positive())
 export const IdParams = z.strictObject({ id: Id })
 export const ids = z.array(z.number().int().positive())
 export const IdAnswer = z.strictObject({ id: z.number().int() })
-/** A text somebody is to read: blanks alone are none. */
+/** Schema of a text that is not blank. @param most characters @param whenEmpty the error message */
 export const nonBlankText = (most: number, whenEmpty = 'is empty') => z.string().max(most).regex(/\S/, whenEmpty)
 export const Empty = z.null()
 
@@ -19,11 +19,11 @@ export const paging = {
 }
 export const Paging = z.strictObject(paging)
 
-/** Schema of a page of a list. */
+/** Returns the schema of a page of a list. */
 export const pageOf = <T extends ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), page: z.number().int(), size: z.number().int(), total: z.number().int() })
 
-/** `limit` and `offset` of a page. */
+/** Returns `limit` and `offset` of a page for a query. */
 export const limitOffset = ({ page, size }: { page: number; size: number }): { limit: number; offset: number } => ({
   limit: size,
   offset: (page - 1) * size,

@@ -2,7 +2,7 @@ import type { Context } from 'koa'
 import { MusterError } from '../infra/errors.ts'
 import type { ByteRange, FileAnswer } from './route.ts'
 
-/** Answers bytes: the whole, the part a `Range` asks for, or nothing when the client has them already. */
+/** Answers the whole file, the part that `Range` asks for, or 304 when the client has the file already. */
 export async function sendFile(ctx: Context, { options }: FileAnswer): Promise<void> {
   const { mimeType, size, sha256, filename } = options
   const range = size === undefined ? undefined : rangeOf(ctx, size, sha256)
@@ -26,13 +26,13 @@ export async function sendFile(ctx: Context, { options }: FileAnswer): Promise<v
   } else if (size !== undefined) ctx.length = size
 }
 
-/** Not `ctx.fresh`: fetch() adds a `no-cache` to whoever sends If-None-Match, and there it never is. */
+/** Not `ctx.fresh`: fetch() adds `no-cache` to a request with If-None-Match, and with that Koa is never fresh. */
 function hasAlready(ctx: Context, sha256: string): boolean {
   const known = ctx.get('if-none-match').split(',')
   return known.some((tag) => ['*', `"${sha256}"`].includes(tag.trim().replace(/^W\//, '')))
 }
 
-/** The one part asked for. Several at once are answered with the whole, as the standard allows. */
+/** Returns the range asked for. Several ranges are answered with the whole file, as the standard allows. */
 function rangeOf(ctx: Context, size: number, sha256: string | undefined): ByteRange | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(ctx.get('range')) ?? []
   if (first + last === '') return undefined

@@ -4,7 +4,7 @@ import { plainInput } from './plain-input.ts'
 
 const LONGEST_TEXT = 300
 
-/** Parses, or throws INVALID_REQUEST that names each field and what is wrong with it. */
+/** Returns the parsed value. Throws INVALID_REQUEST that names each wrong field and the reason. */
 export function validate<T extends ZodType>(schema: T, value: unknown, where: string): z.output<T> {
   const parsed = schema.safeParse(plainInput(value, where))
   if (parsed.success) return parsed.data

@@ -7,7 +7,7 @@ import { openDatabase } from '../infra/database/database.ts'
 import { dropOld, Housekeeping } from './housekeeping.ts'
 import { OrderedEventLog } from '../records/events/log.ts'
 import { noFaults } from '../infra/fault-points.ts'
-import { dropOldEvidence } from '../edge/gateway/media.ts'
+import { Evidence } from '../fleet/commands/evidence.ts'
 import { WorkspaceTime } from '../infra/workspace-time.ts'
 import type { PublishedEvent } from '../ports.ts'
 import { FakeClock } from '../../../test/support/fake-clock.ts'
@@ -61,8 +61,8 @@ test('an old screenshot goes with its file', async (t) => {
     { ...shot, at: now },
   ] as never[])
   for (const id of [1, 2]) writeFileSync(join(dir, String(id)), 'x')
-  const media = { db, clock, store: undefined as never, evidenceDir: dir }
-  t.false(await dropOldEvidence(media)())
+  const evidence = new Evidence({ db, clock, directory: dir })
+  t.false(await dropOld({ db, clock }, db.models.evidence, evidence.retention)())
   t.deepEqual([existsSync(join(dir, '1')), existsSync(join(dir, '2'))], [false, true])
   t.is(await db.models.evidence.count(), 1)
 })

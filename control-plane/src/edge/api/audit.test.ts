@@ -15,7 +15,7 @@ const refusal = conflict('taken')
 async function stage(t: ExecutionContext) {
   const db = await openDatabase(':memory:')
   t.teardown(() => db.close())
-  const limit = new AnonymousAuditLimit()
+  const limit = new AnonymousAuditLimit(new FakeClock())
   const withEffect = (call: MutationCall) =>
     db.write(async (tx) => {
       for (const record of call.records) await record.withEffect(tx)
@@ -55,7 +55,7 @@ test('a refused call leaves an outcome alone, with as much as was known of it', 
     call.caller = operator
     return Promise.reject(refusal)
   }
-  await t.throwsAsync(async () => await middleware(call, refuse), { is: refusal })
+  await t.throwsAsync(() => middleware(call, refuse), { is: refusal })
   await atEnd(call, { error: refusal })
   const [only, ...others] = await entries()
   t.like(only, { kind: 'OUTCOME', username: 'ann', request: null, before: null, intentId: null, outcome: 409 })
@@ -66,7 +66,7 @@ test('of refusals without a sign-in, sixty a minute are recorded, and of a user 
   const { middleware } = await stage(t)
   const recorded = async (caller: Caller): Promise<number> => {
     const call = await callOf({ route: routeOf(), caller })
-    await t.throwsAsync(async () => await middleware(call, () => Promise.reject(refusal)))
+    await t.throwsAsync(() => middleware(call, () => Promise.reject(refusal)))
     return call.records.length
   }
   const counts = []

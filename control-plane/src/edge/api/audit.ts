@@ -1,12 +1,12 @@
 import type { Audit, AuditTrail } from '../../records/audit/service.ts'
-import { AnonymousAuditLimit } from './limits.ts'
+import type { AnonymousAuditLimit } from './limits.ts'
 import type { CallMiddleware, MutationCall } from './mutation-call.ts'
 
 /**
  * Records a mutation in the audit log: an intent in the effect's own transaction, and an outcome, whatever becomes of
  * the call. Of refused calls without a sign-in, some are recorded.
  */
-export function audited(audit: Audit, limit = new AnonymousAuditLimit()): CallMiddleware {
+export function audited(audit: Audit, limit: AnonymousAuditLimit): CallMiddleware {
   return async (call, next) => {
     const { route, target, caller } = call
     const trail = audit.begin(caller, `${route.method.toUpperCase()} ${route.path}`, target)
@@ -25,7 +25,7 @@ export function audited(audit: Audit, limit = new AnonymousAuditLimit()): CallMi
       return await next()
     } catch (error) {
       fill(trail, call)
-      if (trail.isStrangers && !(await limit.admit(caller.ip, route))) call.records = []
+      if (trail.isStrangers && !limit.admit(caller.ip, route)) call.records = []
       throw error
     }
   }

@@ -22,7 +22,7 @@ async function stage(t: ExecutionContext) {
     db,
     call,
     ends,
-    add: (name: string) => db.write(async (tx) => await insert(db.models.tags, { name }, tx)),
+    add: (name: string) => db.write((tx) => insert(db.models.tags, { name }, tx)),
     tags: async () => (await rows(db.models.tags, { order: [['id', 'ASC']] })).map(({ name }) => name),
   }
 }
@@ -31,7 +31,7 @@ test('records go with the first effect of a call, once, and not into a write tha
   const { db, call, add, tags } = await stage(t)
   await recordsWithEffect(db)(call, async () => {
     const failing = db.write(() => Promise.reject(new Error('rolled back')))
-    await t.throwsAsync(async () => await failing, { message: 'rolled back' })
+    await t.throwsAsync(() => failing, { message: 'rolled back' })
     t.deepEqual(await tags(), [])
     await add('a')
     await add('b')
@@ -49,7 +49,7 @@ test('records are written after the call, with its data or with its error', asyn
   const { db, call, ends, tags } = await stage(t)
   t.is(await recordsAtEnd(db)(call, () => Promise.resolve('done')), 'done')
   const broken = new TypeError('a bug')
-  await t.throwsAsync(async () => await recordsAtEnd(db)(call, () => Promise.reject(broken)), { is: broken })
+  await t.throwsAsync(() => recordsAtEnd(db)(call, () => Promise.reject(broken)), { is: broken })
   t.deepEqual(await tags(), ['end 1', 'end 2'])
   t.deepEqual(ends[0], { data: 'done' })
   t.like(ends[1], { error: { code: 'INTERNAL', status: 500 } })

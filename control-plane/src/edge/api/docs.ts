@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Context, Middleware } from 'koa'
 import { readOnly } from '../../http/methods.ts'
 import { openApiDocument } from './openapi.ts'
-import { beside } from './openapi-extras.ts'
+import { openApiExtras } from './openapi-extras.ts'
 import type { Route } from '../../http/route.ts'
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -19,10 +19,10 @@ const PAGE = `<!doctype html>
 <body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
 <script>SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', persistAuthorization: true })</script></body></html>`
 
-/** `/api/v1/openapi.json` for machines, `/docs` for people. */
+/** Serves the OpenAPI document at `/api/v1/openapi.json` and Swagger UI at `/docs`. The document is made once. */
 export function docsRoutes(routes: readonly Route[]): Middleware {
-  let known: string | undefined
-  const document = (): string => (known ??= JSON.stringify(openApiDocument(routes, beside)))
+  let text: string | undefined
+  const document = (): string => (text ??= JSON.stringify(openApiDocument(routes, openApiExtras)))
   const page = (ctx: Context): void => answer(ctx, 'text/html', PAGE)
   return readOnly(
     new Map([

@@ -11,26 +11,26 @@ import { asMusterError, envelopeOf } from '../../http/envelope.ts'
 import { readOnly } from '../../http/methods.ts'
 
 const PATH = '/api/v1/ws'
-/** With more than this on its way to a client, the rest waits in the event log. */
+/** With more than this waiting to be sent to a client, further events stay in the event log. */
 const MOST_WAITING_BYTES = 256 * 1024
 const PING_MS = 30_000
 const LARGEST_MESSAGE_BYTES = 1024
-/** Private codes begin at 4000; this one is HTTP's 401. */
+/** Private codes begin at 4000; 4401 stands for HTTP's 401. */
 const CLOSE = { goingAway: 1001, tryAgainLater: 1013, tokenEnded: 4401 } as const
 
 export interface EventSocketDeps {
   readonly auth: Authenticator
   readonly events: EventLog
   readonly log: Logger
-  /** How often a client is asked whether it is there, and how long it has to answer. @default 30_000 */
+  /** How often a client is pinged, and how long it has to answer, in milliseconds. @default 30_000 */
   readonly pingMs?: number
 }
 
-/** Serves `GET /api/v1/ws?token=&since=`: each state change once, in order. */
+/** The WebSocket at `GET /api/v1/ws?token=&since=`. A client gets each state change once, in order. */
 export class EventSocket {
   readonly #deps: EventSocketDeps
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES })
-  /** Asked and not answered yet. */
+  /** Clients that have not answered the last ping yet. */
   readonly #silent = new WeakSet<WebSocket>()
   readonly #pings: NodeJS.Timeout
 
@@ -40,6 +40,7 @@ export class EventSocket {
     this.#pings.unref()
   }
 
+  /** Serves the WebSocket upgrades of a server. */
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy())
@@ -47,6 +48,7 @@ export class EventSocket {
     })
   }
 
+  /** Closes every client with 1001. */
   close(): void {
     clearInterval(this.#pings)
     for (const client of this.#sockets.clients) client.close(CLOSE.goingAway, 'the server is going away')
@@ -96,25 +98,25 @@ export class EventSocket {
   }
 }
 
-/** Answers plain requests for the address of the WebSocket. */
+/** Refuses a plain request to the WebSocket's path with UPGRADE_REQUIRED. */
 export function upgradeRequired(): Middleware {
-  const refuseIt = (): never => {
+  const refusePlain = (): never => {
     throw new MusterError('UPGRADE_REQUIRED', 'Upgrade: is missing; open this address as a WebSocket')
   }
-  return readOnly(new Map([[PATH, refuseIt]]))
+  return readOnly(new Map([[PATH, refusePlain]]))
 }
 
-/** Answers a promise while the client reads more slowly than things happen. */
+/** Sends the events. Returns a promise, settled when they are sent, for a client that reads too slowly. */
 function deliver(client: WebSocket, events: readonly PublishedEvent[]): Promise<void> | undefined {
   const sent = Promise.withResolvers<void>()
   events.forEach((event, at) =>
-    // The last one is written when all before it are; an error means that the client is gone.
+    // The last event is sent once all before it are. An error also resolves: then the client is gone.
     client.send(JSON.stringify(event), at === events.length - 1 ? () => sent.resolve() : undefined),
   )
   return client.bufferedAmount > MOST_WAITING_BYTES ? sent.promise : undefined
 }
 
-/** One that still has something to read is told to come back; one that has not is dead. */
+/** Ends a client that did not answer: one with unread events is slow and told to come back, any other is dead. */
 function drop(client: WebSocket): void {
   if (client.bufferedAmount === 0 || client.readyState !== client.OPEN) client.terminate()
   else client.close(CLOSE.tryAgainLater, 'too slow; come back with since')

@@ -8,66 +8,68 @@ import { conflict, invalid, type MusterError } from '../../infra/errors.ts'
 import type { Caller } from '../../http/route.ts'
 import { SecretBox } from './secret-box.ts'
 
-/** How long the answer of a call is kept for who asks again with its key. */
+/** How long a key and its answer are kept. */
 export const KEY_KEPT_MS = 24 * 60 * 60 * 1000
 const LONGEST_KEY = 128
 const LONGEST_PATH = 200
 /** How long a second call waits for the answer of the first. */
 const LONGEST_WAIT_MS = 30_000
 const ANSWERED = 200
-/** It took effect, and nobody knows any more what it answered. */
+/** The call took effect, and its answer was lost. */
 const LOST = 500
 
 export interface IdempotentCall {
   readonly caller: Caller
   readonly path: string
   readonly key: string
-  /** All that was asked for: the same key with another request is a mistake of the caller. */
+  /** Everything that the request says: its query, body and file. The same key with another request is refused. */
   readonly request: unknown
 }
 
-/** What a key that was sent again answers, without doing anything. */
+/** The stored answer of a key that was sent again. */
 export interface Replay {
   readonly response: unknown
 }
 
-/** The first call with the key goes on. */
+/** The first call with the key is still running. */
 interface Running {
   readonly ends: Promise<void>
 }
 
-/** A key in use. Each step is part of the write it belongs to. */
+/** A key in use. Each method is part of the caller's write. */
 export interface Claim {
-  /** Belongs to the effect's own transaction, so that the key and the effect are there together or not at all. */
+  /** Marks that the call took effect. Belongs into the effect's own transaction: both are stored, or neither. */
   tookEffect(tx: Transaction): Promise<void>
+  /** Stores the answer, which a repeated request gets. */
   answered(tx: Transaction, response: unknown): Promise<void>
-  /** Frees the key of a call that changed nothing; keeps the key of one that did. */
+  /** Frees the key of a call that took no effect, and keeps the key of one that did. */
   failed(tx: Transaction): Promise<void>
 }
 
-/** `Idempotency-Key`: the same key with the same request answers as the first time and does nothing again. */
+/** Keys that callers sent as `Idempotency-Key`, with the answers of their calls. The only writer of their table. */
 export class IdempotencyKeys {
   readonly #db: Database
   readonly #clock: Clock
-  readonly #seal: SecretBox
-  /** Resolved when a call that runs here has ended, by the id of its key. */
+  readonly #box: SecretBox
+  /** Calls that run in this process by the id of their key; each promise resolves when the call has ended. */
   readonly #running = new Map<number, Promise<void>>()
 
-  /** @param deps.secret closes stored answers, which may hold secrets such as enrolment codes */
+  /** @param deps.secret encrypts stored answers, which may hold secrets such as enrolment codes */
   constructor(deps: { db: Database; clock: Clock; secret: Uint8Array }) {
     this.#db = deps.db
     this.#clock = deps.clock
-    this.#seal = new SecretBox(deps.secret, 'idempotency')
+    this.#box = new SecretBox(deps.secret, 'idempotency')
   }
 
   /** Settles the keys of calls that a killed plane left without an answer. */
   async recover(): Promise<void> {
-    await this.#db.write(async (tx) => await this.#settle(tx, {}))
+    await this.#db.write((tx) => this.#settle(tx, {}))
   }
 
   /**
-   * Waits for the first call with the key while it runs. Throws CONFLICT for a key used for another request, or whose
-   * first call has no answer to repeat or takes long.
+   * Takes the key for a call, or returns the answer of the first call with it. While that call runs, waits up to 30 s.
+   * Throws CONFLICT when the key was used for another request, when the first call still runs after that, and when its
+   * answer was lost.
    */
   async claim(call: IdempotentCall): Promise<Claim | Replay> {
     const found = await this.#claimed(call)
@@ -88,12 +90,15 @@ export class IdempotencyKeys {
     const path = call.path.slice(0, LONGEST_PATH)
     const where = { userId: call.caller.userId, method: 'POST', path, key: call.key }
     const bodyHash = fingerprint({ path: call.path, request: call.request })
-    const now = this.#clock.now().getTime()
+    const nowMs = this.#clock.now().getTime()
     return await this.#db.write(async (tx) => {
-      await idempotencyKeys.destroy({ where: { ...where, createdAt: { [Op.lt]: now - KEY_KEPT_MS } }, transaction: tx })
+      await idempotencyKeys.destroy({
+        where: { ...where, createdAt: { [Op.lt]: nowMs - KEY_KEPT_MS } },
+        transaction: tx,
+      })
       const known = await row(idempotencyKeys, { where, transaction: tx })
       if (known) return this.#replay(known, bodyHash)
-      return this.#begun(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: now }, tx), tx)
+      return this.#begun(await insert(idempotencyKeys, { ...where, bodyHash, createdAt: nowMs }, tx), tx)
     })
   }
 
@@ -105,7 +110,7 @@ export class IdempotencyKeys {
       if (ends) return { ends }
       throw stillRunning()
     }
-    const text = known.status === ANSWERED ? this.#seal.open(String(known.response)) : undefined
+    const text = known.status === ANSWERED ? this.#box.open(String(known.response)) : undefined
     if (text !== undefined) return { response: JSON.parse(text) }
     throw conflict(
       'Idempotency-Key: its first call took effect, but its answer was lost; list what there is to find it, and use a new key only for something new',
@@ -127,7 +132,7 @@ export class IdempotencyKeys {
         await idempotencyKeys.update({ effectAt }, { where: { id }, transaction: tx })
       },
       answered: async (tx, response) => {
-        const sealed = this.#seal.close(JSON.stringify(response ?? null))
+        const sealed = this.#box.close(JSON.stringify(response ?? null))
         await idempotencyKeys.update({ status: ANSWERED, response: sealed }, { where: { id }, transaction: tx })
         ends(tx)
       },
@@ -148,7 +153,7 @@ export class IdempotencyKeys {
 const stillRunning = (): MusterError =>
   conflict('Idempotency-Key: its first call is still running; wait a moment and send the same again')
 
-/** Equal for equal requests, in whatever order their fields came. */
+/** Returns a hash that is equal for equal requests, in whatever order their fields came. */
 function fingerprint(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request, sortedFields)).digest('hex')
 }

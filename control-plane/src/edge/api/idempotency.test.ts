@@ -41,7 +41,7 @@ test('a request that is sent again with its key gets the first answer, and leave
   const { run } = await stage(t)
   t.deepEqual(await run({ input: { body: { name: 'a' } } }), [1, 1])
   t.deepEqual(await run({ input: { body: { name: 'a' } } }), [1, 0])
-  await t.throwsAsync(async () => await run({ input: { body: { name: 'b' } } }), {
+  await t.throwsAsync(() => run({ input: { body: { name: 'b' } } }), {
     message: /used for another request/,
   })
 })
@@ -61,7 +61,7 @@ test('calls without a key, without a user or of another method than POST run eac
 
 test('a refused call gives its key back', async (t) => {
   const { run } = await stage(t)
-  await t.throwsAsync(async () => await run({}, conflict('taken')), { message: 'taken' })
+  await t.throwsAsync(() => run({}, conflict('taken')), { message: 'taken' })
   t.deepEqual(await run({}), [1, 1])
 })
 
@@ -76,5 +76,5 @@ test('an upload counts by the bytes of its file', async (t) => {
   t.deepEqual(await run(await upload('first', 'one')), [1, 1])
   t.deepEqual(await run(await upload('again', 'one')), [1, 0])
   const other = await upload('other', 'two')
-  await t.throwsAsync(async () => await run(other), { message: /used for another request/ })
+  await t.throwsAsync(() => run(other), { message: /used for another request/ })
 })

@@ -1,8 +1,10 @@
 import test from 'ava'
+import { FakeClock } from '../../../../test/support/fake-clock.ts'
 import { callOf, operator, routeOf } from '../../../../test/support/mutation-calls.ts'
 import { conflict, MusterError } from '../../infra/errors.ts'
 import { AnonymousAuditLimit, callLimits, limited } from './limits.ts'
 
+const clock = new FakeClock()
 const creates = routeOf({ limit: 'task-creation' })
 const signsIn = routeOf({ limit: 'sign-in', role: 'public' })
 const done = (): Promise<string> => Promise.resolve('done')
@@ -18,13 +20,13 @@ async function codeOf(answer: Promise<unknown>): Promise<unknown> {
 }
 
 test('a user may create so many tasks a minute, and then is told when to try again', async (t) => {
-  const middleware = limited(callLimits({ tasksPerMinute: 2 }), [creates])
+  const middleware = limited(callLimits({ clock, tasksPerMinute: 2 }), [creates])
   const create = async (userId: number) => {
     const caller = { ...operator, userId }
     return await middleware(await callOf({ route: creates, caller, input: { caller } }), done)
   }
   t.deepEqual([await create(1), await create(1)], ['done', 'done'])
-  const error = await t.throwsAsync(async () => await create(1), { instanceOf: MusterError })
+  const error = await t.throwsAsync(() => create(1), { instanceOf: MusterError })
   t.regex(error?.message ?? '', /^at most 2 tasks a minute may be created; try again in \d+ s$/)
   t.is(error?.code, 'RATE_LIMITED')
   t.true(Number(error?.retryAfterSeconds) >= 1 && Number(error?.retryAfterSeconds) <= 60)
@@ -33,7 +35,7 @@ test('a user may create so many tasks a minute, and then is told when to try aga
 
 test('dry runs and refused creations do not count, and neither do other routes', async (t) => {
   const other = routeOf()
-  const middleware = limited(callLimits({ tasksPerMinute: 1 }), [creates, other])
+  const middleware = limited(callLimits({ clock, tasksPerMinute: 1 }), [creates, other])
   const dryRun = await callOf({ route: creates, input: { query: { dryRun: 'true' } } })
   const create = await callOf({ route: creates })
   for (let i = 0; i < 3; i++) {
@@ -45,11 +47,11 @@ test('dry runs and refused creations do not count, and neither do other routes',
 })
 
 test('failed sign-ins of an address are limited, and a user known there may still sign in', async (t) => {
-  const middleware = limited(callLimits({ tasksPerMinute: 1 }), [signsIn])
+  const middleware = limited(callLimits({ clock, tasksPerMinute: 1 }), [signsIn])
   const signIn = async (username: string, work: () => Promise<unknown>) =>
     await codeOf(middleware(await callOf({ route: signsIn, input: { body: { username } } }), work))
   for (let i = 0; i < 12; i++) t.is(await signIn('ann', done), 'done')
-  const wrong = await Promise.all(Array.from({ length: 12 }, async (_, at) => await signIn(`guess ${at}`, refused)))
+  const wrong = await Promise.all(Array.from({ length: 12 }, (_, at) => signIn(`guess ${at}`, refused)))
   t.is(wrong.filter((code) => code === 'CONFLICT').length, 10)
   t.is(wrong.filter((code) => code === 'RATE_LIMITED').length, 2)
   t.deepEqual([await signIn('bob', done), await signIn('ann', done)], ['RATE_LIMITED', 'done'])
@@ -57,16 +59,16 @@ test('failed sign-ins of an address are limited, and a user known there may stil
 
 test('a limit that is not in the table stops the start', (t) => {
   const route = routeOf({ limit: 'coffee' })
-  t.throws(() => limited(callLimits({ tasksPerMinute: 1 }), [route]), {
+  t.throws(() => limited(callLimits({ clock, tasksPerMinute: 1 }), [route]), {
     message: 'patch /things: there is no limit coffee',
   })
 })
 
-test('anonymous refusals are counted by address, and by path on public routes', async (t) => {
-  const limit = new AnonymousAuditLimit()
+test('anonymous refusals are counted by address, and by path on public routes', (t) => {
+  const limit = new AnonymousAuditLimit(clock)
   const tags = { role: 'operator', path: '/tags' }
-  for (let i = 0; i < 60; i++) await limit.admit('::1', tags)
-  t.false(await limit.admit('::1', { role: 'viewer', path: '/tasks' }))
-  t.true(await limit.admit('::1', { role: 'public', path: '/auth/login' }))
-  t.true(await limit.admit('::2', tags))
+  for (let i = 0; i < 60; i++) limit.admit('::1', tags)
+  t.false(limit.admit('::1', { role: 'viewer', path: '/tasks' }))
+  t.true(limit.admit('::1', { role: 'public', path: '/auth/login' }))
+  t.true(limit.admit('::2', tags))
 })

@@ -1,4 +1,5 @@
 import { PerMinute } from '../../http/limits.ts'
+import type { Clock } from '../../infra/clock.ts'
 import { MusterError } from '../../infra/errors.ts'
 import type { Route } from '../../http/route.ts'
 import type { CallLimit, CallMiddleware, Input } from './mutation-call.ts'
@@ -10,10 +11,16 @@ const RECORDED_ANONYMOUS_REFUSALS_PER_MINUTE = 60
 /** Limits by the names that routes use. */
 export type CallLimits = Readonly<Record<string, CallLimit>>
 
-/** Every limit that a route can name in `limit`. @param tasksPerMinute tasks that one user may create */
-export const callLimits = ({ tasksPerMinute }: { readonly tasksPerMinute: number }): CallLimits => ({
-  'sign-in': new SignInLimit(FAILED_SIGN_INS_PER_MINUTE),
-  'task-creation': new TaskCreationLimit(tasksPerMinute),
+export interface CallLimitsDeps {
+  readonly clock: Clock
+  /** Tasks that one user may create. */
+  readonly tasksPerMinute: number
+}
+
+/** Returns every limit that a route can name in `limit`. */
+export const callLimits = ({ clock, tasksPerMinute }: CallLimitsDeps): CallLimits => ({
+  'sign-in': new SignInLimit(clock, FAILED_SIGN_INS_PER_MINUTE),
+  'task-creation': new TaskCreationLimit(clock, tasksPerMinute),
 })
 
 /** Counts a call against the limit that its route names. Throws at the start for a name that is not in the table. */
@@ -30,18 +37,18 @@ export function limited(limits: CallLimits, routes: readonly Route[]): CallMiddl
 class TaskCreationLimit implements CallLimit {
   readonly #limit: PerMinute
 
-  constructor(most: number) {
-    this.#limit = new PerMinute(most)
+  constructor(clock: Clock, most: number) {
+    this.#limit = new PerMinute(clock, most)
   }
 
   async run({ query, caller }: Input, work: () => Promise<unknown>): Promise<unknown> {
     if ((query as { dryRun?: string }).dryRun === 'true') return await work()
     const user = String(caller.userId)
-    await this.#limit.spend(user, `at most ${this.#limit.most} tasks a minute may be created`)
+    this.#limit.spend(user, `at most ${this.#limit.most} tasks a minute may be created`)
     try {
       return await work()
     } catch (error) {
-      if (error instanceof MusterError) await this.#limit.giveBack(user)
+      if (error instanceof MusterError) this.#limit.giveBack(user)
       throw error
     }
   }
@@ -49,13 +56,17 @@ class TaskCreationLimit implements CallLimit {
 
 /** Refusals of one address without a sign-in: recorded up to a limit, so that nobody fills the disk with them. */
 export class AnonymousAuditLimit {
-  readonly #limit = new PerMinute(RECORDED_ANONYMOUS_REFUSALS_PER_MINUTE)
+  readonly #limit: PerMinute
+
+  constructor(clock: Clock) {
+    this.#limit = new PerMinute(clock, RECORDED_ANONYMOUS_REFUSALS_PER_MINUTE)
+  }
 
   /**
    * Counts one more and returns whether it is recorded. Each public route is counted apart, so that refusals elsewhere
    * cannot hide attempts to sign in.
    */
-  async admit(ip: string, { role, path }: { readonly role: string; readonly path: string }): Promise<boolean> {
-    return await this.#limit.count(`${ip} ${role === 'public' ? path : ''}`)
+  admit(ip: string, { role, path }: { readonly role: string; readonly path: string }): boolean {
+    return this.#limit.count(`${ip} ${role === 'public' ? path : ''}`)
   }
 }

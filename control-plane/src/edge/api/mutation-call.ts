@@ -6,8 +6,8 @@ import type { MusterError } from '../../infra/errors.ts'
 export type Input = RouteInput<unknown, unknown, unknown>
 
 /**
- * One concern of a mutation. Works around `next`, which runs the remaining concerns and the route's handler, and returns
- * the route's data. A refusal is thrown instead of calling `next`.
+ * One concern of a mutation, around `next`: the remaining concerns and the route's handler. Returns the route's data.
+ * Throws a refusal instead of calling `next`.
  */
 export type CallMiddleware = (call: MutationCall, next: () => Promise<unknown>) => Promise<unknown>
 

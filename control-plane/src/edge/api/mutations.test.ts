@@ -8,7 +8,7 @@ import { MusterError } from '../../infra/errors.ts'
 import { Audit } from '../../records/audit/service.ts'
 import type { Authenticator } from '../../records/auth/service.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
-import { callLimits } from './limits.ts'
+import { AnonymousAuditLimit, callLimits } from './limits.ts'
 import { Mutations } from './mutations.ts'
 
 const TOKEN = 'Bearer ann'
@@ -36,7 +36,8 @@ test('a call passes the concerns in order: what one refuses, those inside it do 
     auth,
     audit: new Audit({ db, clock }),
     idempotencyKeys: new IdempotencyKeys({ db, clock, secret: new Uint8Array(32) }),
-    limits: callLimits({ tasksPerMinute: 1 }),
+    anonymousAuditLimit: new AnonymousAuditLimit(clock),
+    limits: callLimits({ clock, tasksPerMinute: 1 }),
     routes,
   })
   let reads = 0

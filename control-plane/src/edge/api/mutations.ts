@@ -6,7 +6,7 @@ import { audited } from './audit.ts'
 import { recordsAtEnd, recordsWithEffect } from './call-records.ts'
 import type { IdempotencyKeys } from './idempotency-keys.ts'
 import { idempotent } from './idempotency.ts'
-import { limited, type CallLimits } from './limits.ts'
+import { limited, type AnonymousAuditLimit, type CallLimits } from './limits.ts'
 import { MutationCall, type CallMiddleware, type MutationRequest } from './mutation-call.ts'
 import { signedIn } from './sign-in.ts'
 import { stateBefore } from './state-before.ts'
@@ -16,6 +16,7 @@ export interface MutationsDeps {
   readonly auth: Authenticator
   readonly audit: Audit
   readonly idempotencyKeys: IdempotencyKeys
+  readonly anonymousAuditLimit: AnonymousAuditLimit
   readonly limits: CallLimits
   readonly routes: readonly Route[]
 }
@@ -28,11 +29,11 @@ export class Mutations {
 
   /** Throws when a route names a state or a limit that does not exist. */
   constructor(deps: MutationsDeps) {
-    const { db, auth, audit, idempotencyKeys, limits, routes } = deps
+    const { db, auth, audit, idempotencyKeys, anonymousAuditLimit, limits, routes } = deps
     this.#deps = deps
     this.#middleware = [
       recordsAtEnd(db),
-      audited(audit),
+      audited(audit, anonymousAuditLimit),
       signedIn(auth),
       readInput,
       stateBefore(routes),

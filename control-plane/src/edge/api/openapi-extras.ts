@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { refusal, type Beside } from './openapi.ts'
+import { refusal, type OpenApiExtras } from './openapi.ts'
 
 const atRoot = { servers: [{ url: '/' }] }
 const Health = z
@@ -20,7 +20,7 @@ const TaskEvent = z
   })
   .meta({ id: 'TaskEvent' })
 
-const paths: Beside['paths'] = {
+const paths: OpenApiExtras['paths'] = {
   '/ws': {
     get: {
       operationId: 'getWs',
@@ -73,5 +73,5 @@ const paths: Beside['paths'] = {
   },
 }
 
-/** What the server answers beside its routes. */
-export const beside: Beside = { paths, schemas: { TaskEvent } }
+/** The WebSocket, the health checks and the metrics, which are not routes. */
+export const openApiExtras: OpenApiExtras = { paths, schemas: { TaskEvent } }

@@ -20,20 +20,20 @@ const IdempotencyKey = z.strictObject({
   }),
 })
 
-/** What a refusal answers, whatever is refused. */
+/** The answer of every refusal. */
 export const refusal = {
   description: 'Refused; nothing was changed',
   content: { 'application/json': { schema: ErrorEnvelope } },
 }
 
-/** What the server also answers and no route describes. */
-export interface Beside {
+/** Paths and schemas of answers that no route describes. */
+export interface OpenApiExtras {
   readonly paths: ZodOpenApiPathsObject
   readonly schemas: Readonly<Record<string, ZodType>>
 }
 
-/** The OpenAPI 3.1 document of these routes. */
-export function openApiDocument(routes: readonly Route[], beside?: Beside): ReturnType<typeof createDocument> {
+/** Returns the OpenAPI 3.1 document of these routes and of what the server answers besides them. */
+export function openApiDocument(routes: readonly Route[], extras?: OpenApiExtras): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {}
   for (const route of routes) {
     const path = (paths[route.path] ??= {})
@@ -48,11 +48,11 @@ export function openApiDocument(routes: readonly Route[], beside?: Beside): Retu
     },
     servers: [{ url: '/api/v1' }],
     components: {
-      schemas: { ...beside?.schemas },
+      schemas: { ...extras?.schemas },
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
     security: [{ bearer: [] }],
-    paths: { ...paths, ...beside?.paths },
+    paths: { ...paths, ...extras?.paths },
   })
 }
 

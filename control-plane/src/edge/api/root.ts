@@ -7,11 +7,11 @@ const CHECK_LIMIT_MS = 2000
 
 export interface RootDeps {
   readonly checks: readonly HealthCheck[]
-  /** Live agent sessions. */
+  /** Number of live agent sessions. */
   online(): number
 }
 
-/** `/healthz`, `/readyz` and `/metrics`: what machines ask, without sign-in. */
+/** Serves `/healthz`, `/readyz` and `/metrics`, without a sign-in. */
 export function rootRoutes(deps: RootDeps): Middleware {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -26,7 +26,7 @@ export function rootRoutes(deps: RootDeps): Middleware {
   return readOnly(
     new Map<string, (ctx: Context) => Promise<void> | void>([
       ['/healthz', (ctx) => void (ctx.body = { status: 'ok', checks: {} })],
-      ['/readyz', async (ctx) => await answerReadiness(ctx, deps.checks)],
+      ['/readyz', (ctx) => answerReadiness(ctx, deps.checks)],
       [
         '/metrics',
         async (ctx) => {
@@ -46,13 +46,11 @@ async function answerReadiness(ctx: Context, wanted: readonly HealthCheck[]): Pr
 }
 
 async function readiness(checks: readonly HealthCheck[]): Promise<Record<string, { ok: boolean; reason?: string }>> {
-  const answers = await Promise.all(
-    checks.map(async (one) => [one.name, await answerOf(async () => await one.check())] as const),
-  )
+  const answers = await Promise.all(checks.map(async (one) => [one.name, await resultOf(() => one.check())] as const))
   return Object.fromEntries(answers)
 }
 
-async function answerOf(check: () => Promise<void>): Promise<{ ok: boolean; reason?: string }> {
+async function resultOf(check: () => Promise<void>): Promise<{ ok: boolean; reason?: string }> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`did not answer within ${CHECK_LIMIT_MS / 1000} s`)), CHECK_LIMIT_MS)

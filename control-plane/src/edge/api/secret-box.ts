@@ -5,15 +5,16 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** Keeps texts in the database so that they can be read only with the plane's own key, which is not in it. */
+/** Encrypts texts for the database. The key is derived from the plane's own secret, which is not in the database. */
 export class SecretBox {
   readonly #key: Buffer
 
-  /** @param purpose another purpose gets another key from the same secret */
+  /** @param purpose each purpose has its own key */
   constructor(secret: Uint8Array, purpose: string) {
     this.#key = Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES))
   }
 
+  /** Returns nonce, cipher text and tag in base64. */
   close(text: string): string {
     const nonce = randomBytes(NONCE_BYTES)
     const cipher = createCipheriv(ALGORITHM, this.#key, nonce)
@@ -21,7 +22,7 @@ export class SecretBox {
     return Buffer.concat([...sealed, cipher.getAuthTag()]).toString('base64')
   }
 
-  /** Undefined when it was closed with another key. */
+  /** Returns the text, or undefined when it was closed with another key or was changed. */
   open(sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64')
     if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined

@@ -22,7 +22,7 @@ const PREFIX = '/api/v1'
 
 export interface HttpDeps {
   readonly routes: readonly Route[]
-  /** Answers outside the API, such as health and metrics. */
+  /** Serves paths outside the API, such as health and metrics. */
   readonly root: Middleware
   readonly auth: Authenticator
   readonly mutations: Mutations
@@ -30,7 +30,7 @@ export interface HttpDeps {
   readonly log: Logger
 }
 
-/** The HTTP server with all routes; not listening yet. */
+/** Returns the HTTP server with all routes. It does not listen yet. */
 export function httpServer(deps: HttpDeps): Server {
   const app = new Koa()
   app.on('error', (error: unknown) => deps.log.warn({ err: error }, 'http connection error'))
@@ -65,7 +65,7 @@ export function httpServer(deps: HttpDeps): Server {
   )
 }
 
-/** Other upgrades are offers a client makes with an ordinary request, such as HTTP/2. */
+/** Any other upgrade, such as to HTTP/2, is an offer: the request is answered as an ordinary one. */
 const asksForWebSocket = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'websocket'
 
 function reading(route: Route, deps: HttpDeps): Middleware {
@@ -109,10 +109,10 @@ function inputOf(route: Route, ctx: Context, caller: Caller, { fields, file }: F
   }
 }
 
-/** Nothing sent is nothing asked for; `null` is a mistake. */
+/** A request without a body counts as one without fields. The body `null` is a mistake and stays one. */
 const fieldsOf = (fields: unknown): unknown => (fields === undefined ? {} : fields)
 
-/** Forms send what was left empty as `name=`. */
+/** Forms send an empty field as `name=`; it counts as absent. */
 const withoutEmpty = (fields: unknown): object =>
   Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== ''))
 

@@ -1,22 +1,23 @@
 import { LRUCache } from 'lru-cache'
 import { PerMinute } from '../../http/limits.ts'
+import type { Clock } from '../../infra/clock.ts'
 import { MusterError } from '../../infra/errors.ts'
 import type { CallLimit, Input } from './mutation-call.ts'
 
 const REMEMBERED_SIGN_INS = 10_000
 
 /**
- * Failed sign-ins of one address. Successful ones do not count, so that a script may sign in often. A user who has signed
- * in from an address is counted apart there, so that guesses at other names from the same office do not lock that user
- * out.
+ * Failed sign-ins of one address. Successful ones do not count, so that a script may sign in often. A user who has
+ * signed in from an address is counted apart there, so that guesses at other names from the same office do not lock
+ * that user out.
  */
 export class SignInLimit implements CallLimit {
   readonly #limit: PerMinute
   readonly #known = new LRUCache<string, true>({ max: REMEMBERED_SIGN_INS })
   readonly #running = new Map<string, Set<Promise<unknown>>>()
 
-  constructor(failuresPerMinute: number) {
-    this.#limit = new PerMinute(failuresPerMinute)
+  constructor(clock: Clock, failuresPerMinute: number) {
+    this.#limit = new PerMinute(clock, failuresPerMinute)
   }
 
   /** Counts the sign-in before it runs, because many may come at once, and uncounts it when it succeeds. */
@@ -42,7 +43,7 @@ export class SignInLimit implements CallLimit {
   async #admit(key: string): Promise<void> {
     for (;;) {
       try {
-        return await this.#limit.spend(key, 'too many failed sign-ins')
+        return this.#limit.spend(key, 'too many failed sign-ins')
       } catch (error) {
         const running = this.#running.get(key)
         if (!running) throw error
@@ -55,10 +56,10 @@ export class SignInLimit implements CallLimit {
     try {
       const signedIn = await signIn()
       this.#known.set(personal, true)
-      await this.#limit.giveBack(key)
+      this.#limit.giveBack(key)
       return signedIn
     } catch (error) {
-      if (!(error instanceof MusterError)) await this.#limit.giveBack(key)
+      if (!(error instanceof MusterError)) this.#limit.giveBack(key)
       throw error
     }
   }

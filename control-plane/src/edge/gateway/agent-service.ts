@@ -3,12 +3,15 @@ import type { AgentServiceServer, ConnectRequest, ConnectResponse } from '@muste
 import type { Logger } from 'pino'
 import { MusterError } from '../../infra/errors.ts'
 import { normalSerial } from './ca.ts'
-import { enrol, type EnrolmentDeps } from './enrolment.ts'
-import { keepEvidence, sendMaterial, type MediaDeps } from './media.ts'
+import type { Evidence } from '../../fleet/commands/evidence.ts'
+import type { Enrolment } from '../../fleet/devices/enrolment.ts'
+import { sendMaterial, type MediaDeps } from './media.ts'
 import { endWithStatus, type SessionStream } from './session.ts'
 
-export interface AgentServiceDeps extends EnrolmentDeps, MediaDeps {
+export interface AgentServiceDeps extends MediaDeps {
   readonly log: Logger
+  readonly enrolment: Enrolment
+  readonly evidence: Pick<Evidence, 'keep'>
   /** Serves one stream until it ends. */
   serve(stream: SessionStream, identity: PeerIdentity): void
 }
@@ -28,21 +31,21 @@ export function agentService(deps: AgentServiceDeps): AgentServiceServer {
   }
   return {
     enroll: (call, callback) => {
-      enrol(deps, call.request).then(
+      deps.enrolment.enrol(call.request).then(
         (response) => callback(null, response),
         (error: unknown) => callback(serviceError(error, deps.log)),
       )
     },
     connect,
     fetchMaterial: (call) => {
-      const sent = isEnrolled(deps, peerOf(call)).then(async () => await sendMaterial(deps, call))
+      const sent = isEnrolled(deps, peerOf(call)).then(() => sendMaterial(deps, call))
       sent.catch((error: unknown) => endWithStatus(call, serviceError(error, deps.log)))
     },
     uploadEvidence: (call, callback) => {
       isEnrolled(deps, peerOf(call))
-        .then(async (peer) => await keepEvidence(deps, peer.deviceId, call))
+        .then((peer) => deps.evidence.keep(peer.deviceId, call))
         .then(
-          (evidenceId) => callback(null, { evidenceId }),
+          (evidenceId) => callback(null, { evidenceId: String(evidenceId) }),
           (error: unknown) => callback(serviceError(error, deps.log)),
         )
     },
@@ -60,9 +63,7 @@ function peerOf(call: {
 }
 
 async function isEnrolled(deps: AgentServiceDeps, peer: PeerIdentity | undefined): Promise<PeerIdentity> {
-  const { devices } = deps.db.models
-  const where = peer && { id: peer.deviceId, certificateSerial: peer.serial, disabled: false, deletedAt: null }
-  if (where && (await devices.count({ where })) === 1) return peer
+  if (peer && (await deps.enrolment.isEnrolled(peer.deviceId, peer.serial))) return peer
   throw new MusterError(
     'UNAUTHENTICATED',
     'this certificate does not speak for a device, or the device is disabled; enrol it or let an operator enable it',

@@ -16,6 +16,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 import { MusterError } from '../../infra/errors.ts'
+import type { CertificateSigner, SignedCertificate } from '../../ports.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -24,13 +25,8 @@ const LEAF_DAYS = 5 * 365
 /** Name the agents check, whatever address they dial. */
 export const GATEWAY_NAME = 'muster-gateway'
 
-export interface SignedDevice {
-  readonly certificatePem: string
-  readonly serial: string
-}
-
 /** The plane's own certificate authority: made at the first start, kept in the data directory. */
-export class CertificateAuthority {
+export class CertificateAuthority implements CertificateSigner {
   readonly certificatePem: string
   /** Base64url SHA-256 of the certificate; part of each enrolment code. */
   readonly fingerprint: string
@@ -62,7 +58,7 @@ export class CertificateAuthority {
   }
 
   /** Signs a device's request. Throws INVALID_REQUEST for one that is malformed or not signed by its own key. */
-  async signDevice(csrPem: string, deviceId: number): Promise<SignedDevice> {
+  async signDevice(csrPem: string, deviceId: number): Promise<SignedCertificate> {
     const csr = await parseCsr(csrPem)
     const certificate = await X509CertificateGenerator.create({
       serialNumber: randomSerial(),

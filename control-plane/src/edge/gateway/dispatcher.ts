@@ -1,11 +1,9 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { Op } from 'sequelize'
 import type { Logger } from 'pino'
-import { rows } from '../../infra/database/table.ts'
+import type { Clock } from '../../infra/clock.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
-import type { DispatchBell } from '../../ports.ts'
-import { Claim, type ClaimDeps } from '../../fleet/commands/claim.ts'
-import { overtaken } from '../../fleet/commands/fencing.ts'
+import type { CommandClaims } from '../../fleet/commands/claim.ts'
+import type { CommandQueue } from '../../fleet/commands/queue.ts'
 import type { SessionRegistry } from './registry.ts'
 import { STALE } from '../../fleet/commands/session-facts.ts'
 
@@ -13,14 +11,17 @@ import { STALE } from '../../fleet/commands/session-facts.ts'
 const DEVICES_PER_TURN = 200
 const RETRY_MS = 1000
 
-export interface DispatcherDeps extends ClaimDeps {
+export interface DispatcherDeps {
+  readonly clock: Clock
   readonly faults: FaultPoints
   readonly log: Logger
+  readonly claims: CommandClaims
+  readonly queue: Pick<CommandQueue, 'dueDevices'>
   readonly registry: SessionRegistry
 }
 
 /** Claims commands for devices that can take them, and writes them on their streams: in order for each device. */
-export class Dispatcher implements DispatchBell {
+export class Dispatcher {
   readonly #deps: DispatcherDeps
   readonly #waiting = new Set<number>()
   #running: Promise<void> | undefined
@@ -44,16 +45,9 @@ export class Dispatcher implements DispatchBell {
 
   /** Rings for every connected device that has something due. */
   async sweep(): Promise<void> {
-    const now = this.#deps.clock.now().getTime()
     const ready = [...this.#deps.registry.all()].filter((session) => session.room > 0)
     if (ready.length === 0) return
-    const deviceId = ready.map((session) => session.facts.deviceId)
-    const due = await rows(this.#deps.db.models.commands, {
-      where: { deviceId, status: 'QUEUED', afterCommandId: null, cancelCode: null, notBefore: { [Op.lte]: now } },
-      attributes: ['deviceId'],
-      group: ['deviceId'],
-    })
-    this.ring(due.map((command) => command.deviceId))
+    this.ring(await this.#deps.queue.dueDevices(ready.map((session) => session.facts.deviceId)))
   }
 
   async stop(): Promise<void> {
@@ -78,16 +72,11 @@ export class Dispatcher implements DispatchBell {
   }
 
   async #serve(deviceIds: readonly number[]): Promise<void> {
-    const { db, faults, registry } = this.#deps
+    const { claims, faults, registry } = this.#deps
     const sessions = deviceIds.flatMap((deviceId) => registry.get(deviceId) ?? []).filter((session) => session.room > 0)
     if (sessions.length === 0) return
     faults.hit('dispatch.claim.before')
-    const { claimed, again, stale } = await db.write(async (tx) => {
-      const refused = await overtaken(db, tx, new Set(sessions))
-      const current = sessions.filter((session) => !refused.has(session))
-      const claim = new Claim(this.#deps, tx)
-      return { claimed: await claim.of(current), again: claim.again, stale: refused }
-    })
+    const { claimed, again, stale } = await claims.claim(sessions)
     faults.hit('dispatch.claim.after')
     for (const deviceId of again) this.#waiting.add(deviceId)
     for (const session of stale) session.end({ $case: 'error', value: STALE })

@@ -2,14 +2,13 @@ import { Metadata, status } from '@grpc/grpc-js'
 import type { AgentFrame, ConnectRequest, Hello, SessionError } from '@muster/proto'
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '../../infra/clock.ts'
-import type { Database } from '../../infra/database/database.ts'
-import { insert } from '../../infra/database/table.ts'
 import { MusterError } from '../../infra/errors.ts'
-import type { AccountBudgets, CancelRequest, EventLog } from '../../ports.ts'
+import type { AccountBudgets, CancelRequest } from '../../ports.ts'
 import type { PeerIdentity } from './agent-service.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { checkedFrame, checkedHello } from '../../fleet/commands/frame-check.ts'
-import type { Handshake } from './handshake.ts'
+import type { Handshake } from '../../fleet/devices/handshake.ts'
+import type { DevicePresence } from '../../fleet/devices/presence.ts'
 import type { RecordedFrame } from '../../fleet/commands/frame-ledger.ts'
 import type { Recorder } from '../../fleet/commands/recorder.ts'
 import type { SessionRegistry } from './registry.ts'
@@ -30,12 +29,11 @@ const FATAL_RETRY_MS = 30_000
 type Up = NonNullable<AgentFrame['frame']>
 
 export interface SessionsDeps {
-  readonly db: Database
   readonly clock: Clock
   readonly log: Logger
-  readonly events: EventLog
-  readonly budgets: AccountBudgets
+  readonly budgets: Pick<AccountBudgets, 'budget'>
   readonly handshake: Handshake
+  readonly presence: DevicePresence
   readonly registry: SessionRegistry
   readonly recorder: Recorder
   readonly dispatcher: Dispatcher
@@ -91,12 +89,12 @@ export class Sessions {
     for (const session of this.#deps.registry.all()) if (session.heardAt < limit) this.drop(session, 'no heartbeat')
   }
 
-  /** Tells the device's phone, should it be here. */
+  /** Sends a cancel to the device, if its session is here. */
   cancel({ deviceId, commandId, itemIds, code, reason }: CancelRequest): void {
     const session = this.#deps.registry.get(deviceId)
     if (!session) return
     const withdrawn = { $case: 'notNow' as const, value: { commandId, retryAfterMs: 0, code: '', reason: '' } }
-    // What was not sent yet is as if the phone had not kept it: it ends as was asked, or goes out without these items.
+    // A command that was not sent yet goes back like one the phone did not keep: it ends, or goes out without these items.
     if (session.withdraw(commandId)) this.#deps.recorder.record(session, withdrawn)
     else session.send({ $case: 'cancel', value: { commandId, itemIds: [...itemIds], code, reason } })
   }
@@ -162,11 +160,7 @@ export class Sessions {
 
   /** Nobody can tell which of the two is the phone: both are held off, and an operator is told. */
   async #clone(stream: SessionStream, deviceId: number): Promise<undefined> {
-    const { db, clock, registry } = this.#deps
-    const at = clock.now().getTime()
-    await db.write(
-      async (tx) => await insert(db.models.deviceEvents, { deviceId, type: 'CLONE_SUSPECTED', data: {}, at }, tx),
-    )
+    await this.#deps.presence.cloneSuspected(deviceId)
     const error = sessionError(
       'CLONE_SUSPECTED',
       'two agents use this identity; delete the device and enrol both anew',
@@ -175,7 +169,7 @@ export class Sessions {
     )
     stream.write({ frames: [{ frame: { $case: 'error', value: error } }] })
     stream.end()
-    registry.get(deviceId)?.end({ $case: 'error', value: error })
+    this.#deps.registry.get(deviceId)?.end({ $case: 'error', value: error })
     return undefined
   }
 
@@ -196,18 +190,18 @@ export class Sessions {
     }
   }
 
-  /** What cannot be right ends this session alone. */
+  /** An invalid frame ends this session alone. */
   #take(session: Session, frame: Up): void {
     try {
       this.#frame(session, checkedFrame(frame))
     } catch (error) {
-      this.#deps.log.warn({ err: error, deviceId: session.facts.deviceId }, 'an agent said what cannot be')
+      this.#deps.log.warn({ err: error, deviceId: session.facts.deviceId }, 'invalid frame from agent')
       session.end({ $case: 'error', value: refusalOf(error) })
     }
   }
 
   #frame(session: Session, frame: Up): void {
-    const { recorder, dispatcher, log } = this.#deps
+    const { recorder, dispatcher, presence, log } = this.#deps
     switch (frame.$case) {
       case 'heartbeat':
         session.send({ $case: 'heartbeatAck', value: { seq: frame.value.seq } })
@@ -222,9 +216,10 @@ export class Sessions {
         dispatcher.ring([session.facts.deviceId])
         return
       case 'reportedState':
-        void this.#state(session, frame.value.account?.uiTree).catch((error: unknown) =>
-          log.warn({ err: error }, 'device state could not be recorded'),
-        )
+        if (frame.value.account?.uiTree)
+          presence
+            .reportedState(session.facts, frame.value.account.uiTree)
+            .catch((error: unknown) => log.warn({ err: error }, 'device state could not be recorded'))
         return
       case 'bye':
         session.end()
@@ -246,47 +241,23 @@ export class Sessions {
     }
   }
 
-  /** From here on a Hello with an older epoch means a journal put back from a backup. */
   async #ready(session: Session): Promise<void> {
-    const { db, dispatcher } = this.#deps
-    const { deviceId, epoch } = session.facts
-    const [current] = await db.write(
-      async (tx) =>
-        await db.models.devices.update({ readyEpoch: epoch }, { where: { id: deviceId, epoch }, transaction: tx }),
-    )
-    if (current === 0) return session.end({ $case: 'error', value: STALE })
+    const { presence, dispatcher } = this.#deps
+    if (!(await presence.ready(session.facts))) return session.end({ $case: 'error', value: STALE })
     session.ready = true
-    dispatcher.ring([deviceId])
-  }
-
-  async #state(session: Session, uiTree: string | undefined): Promise<void> {
-    const { db } = this.#deps
-    const { deviceId, epoch } = session.facts
-    if (uiTree)
-      await db.write(
-        async (tx) => await db.models.devices.update({ uiTree }, { where: { id: deviceId, epoch }, transaction: tx }),
-      )
+    dispatcher.ring([session.facts.deviceId])
   }
 
   async #gone(session: Session): Promise<void> {
-    const { db, clock, events, registry, log } = this.#deps
+    const { presence, registry, log } = this.#deps
     session.end()
     if (!registry.remove(session)) return
     const { deviceId, epoch } = session.facts
-    const at = clock.now().getTime()
-    await db.write(async (tx) => {
-      const [changed] = await db.models.devices.update(
-        { online: false, lastSeenAt: at },
-        { where: { id: deviceId, epoch, online: true }, transaction: tx },
-      )
-      if (changed === 0) return
-      await insert(db.models.deviceEvents, { deviceId, type: 'DISCONNECTED', data: { epoch }, at }, tx)
-      await events.append(tx, [{ type: 'device.updated', refId: deviceId, status: 'OFFLINE' }])
-    })
+    await presence.gone(session.facts)
     log.info({ deviceId, epoch }, 'agent gone')
   }
 
-  /** Answers the timer that takes the connection from a peer that does not take the end of its stream either. */
+  /** Returns the timer that cuts the connection of a peer that does not take the end of its stream either. */
   #noHello(stream: SessionStream): Timer {
     const peer = stream.getPeer()
     const details = `no Hello within ${HELLO_LIMIT_MS / 1000} s`

@@ -1,5 +1,7 @@
 import type { Caps, ErrorCode } from '@muster/proto'
+import type { Logger } from 'pino'
 import type { Transaction } from 'sequelize'
+import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
@@ -7,8 +9,8 @@ import { row } from '../../infra/database/table.ts'
 import type { AccountRow, AccountStatus } from '../../infra/database/tables/accounts.ts'
 import { notFound } from '../../infra/errors.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import type { AccountGuard, DeviceSessions, DispatchBell } from '../../ports.ts'
-import { wakeHeld } from '../commands/queue.ts'
+import type { AccountGuard, LiveSession } from '../../ports.ts'
+import type { CommandQueue } from '../commands/queue.ts'
 import { clockTime, rulesOf } from '../policy/policy-rules.ts'
 import { HOLD_MS, type Policy } from '../policy/service.ts'
 
@@ -22,8 +24,9 @@ export interface AccountsDeps {
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly policy: Pick<Policy, 'holdOf' | 'usedToday'>
-  readonly sessions: Pick<DeviceSessions, 'pushBudget'>
-  readonly bell: DispatchBell
+  readonly log: Logger
+  readonly queue: Pick<CommandQueue, 'wakeHeld'>
+  readonly bus: Pick<LiveSession, 'pushBudget'>
 }
 
 export interface AccountFilter {
@@ -75,15 +78,11 @@ export class Accounts implements AccountGuard {
 
   /** A person looked at the phone: the account may work again, and what waited for that begins. Throws NOT_FOUND. */
   async clear(id: number): Promise<AccountView> {
-    const { db, clock, bell } = this.#deps
+    const { db, queue } = this.#deps
     await this.#existing(id)
     await this.#change(id, { status: 'ACTIVE', stopCode: null, stopReason: null })
     const { deviceId } = await this.#existing(id)
-    if (deviceId !== null) {
-      const nowMs = clock.now().getTime()
-      await db.write((tx) => wakeHeld(db, tx, deviceId, { nowMs, untilMs: nowMs + HOLD_MS }))
-      bell.ring([deviceId])
-    }
+    if (deviceId !== null) await db.write((tx) => queue.wakeHeld(tx, deviceId, HOLD_MS))
     return await this.get(id)
   }
 
@@ -99,12 +98,8 @@ export class Accounts implements AccountGuard {
       budgetVersion: account.budgetVersion + 1,
     }
     await accounts.update(changes, { where: { id: accountId }, transaction: tx })
-    tx.afterCommit(() => void this.#deps.sessions.pushBudget(accountId).catch(() => undefined))
-  }
-
-  /** Part of the caller's write: whatever account was on the device is on none now. */
-  async leaveDevice(tx: Transaction, deviceId: number): Promise<void> {
-    await this.#deps.db.models.accounts.update({ deviceId: null }, { where: { deviceId }, transaction: tx })
+    const { bus, log } = this.#deps
+    tx.afterCommit(() => unawaited(bus.pushBudget(accountId), log, 'budget'))
   }
 
   async #existing(id: number): Promise<AccountRow> {
@@ -115,12 +110,12 @@ export class Accounts implements AccountGuard {
 
   /** Changes what the phone is allowed, and tells it. */
   async #change(id: number, changes: Partial<AccountRow>): Promise<void> {
-    const { db, sessions } = this.#deps
+    const { db, bus } = this.#deps
     await db.write(async (tx) => {
       await db.models.accounts.update(changes, { where: { id }, transaction: tx })
       await db.models.accounts.increment('budgetVersion', { by: 1, where: { id }, transaction: tx })
     })
-    await sessions.pushBudget(id)
+    await bus.pushBudget(id)
   }
 
   async #view(account: AccountRow): Promise<AccountView> {

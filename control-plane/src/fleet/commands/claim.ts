@@ -4,18 +4,13 @@ import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pick, updateAlike, updateRows } from '../../infra/database/statements.ts'
 import { columnsBut } from '../../infra/database/table.ts'
-import type {
-  Admission,
-  CommandAdmission,
-  DispatchCandidate,
-  EventLog,
-  NewEvent,
-  SkippedItem,
-  TaskProgress,
-} from '../../ports.ts'
+import type { Admission, CommandAdmission, DispatchCandidate, SkippedItem, TaskProgress } from '../../ports.ts'
 import type { CommandHead } from '../../infra/database/tables/commands.ts'
 import { accountHold } from './account-hold.ts'
+import { overtaken } from './fencing.ts'
 import { commandFrame } from './frame.ts'
+import type { ItemLedger } from './items.ts'
+import type { CommandQueue } from './queue.ts'
 import type { LedgerSession } from './session-facts.ts'
 
 const COMMANDS_PER_DEVICE = 4
@@ -28,7 +23,8 @@ export interface ClaimDeps {
   readonly clock: Clock
   readonly admission: CommandAdmission
   readonly progress: TaskProgress
-  readonly events: EventLog
+  readonly items: ItemLedger
+  readonly queue: CommandQueue
 }
 
 export interface Claimed {
@@ -45,8 +41,36 @@ interface Candidate extends DispatchCandidate {
   readonly stored: CommandHead
 }
 
+export interface ClaimedTurn {
+  readonly claimed: readonly Claimed[]
+  /** Devices that are to be looked at again right after. */
+  readonly again: ReadonlySet<number>
+  /** Sessions that are no longer their device's newest; nothing was claimed for them. */
+  readonly stale: ReadonlySet<LedgerSession>
+}
+
+/** Chooses commands for devices that can take them. */
+export class CommandClaims {
+  readonly #deps: ClaimDeps
+
+  constructor(deps: ClaimDeps) {
+    this.#deps = deps
+  }
+
+  /** Marks commands as written, in one write; they may go out on their streams once it is committed. */
+  async claim(sessions: readonly LedgerSession[]): Promise<ClaimedTurn> {
+    const { db } = this.#deps
+    return await db.write(async (tx) => {
+      const stale = await overtaken(db, tx, new Set(sessions))
+      const claim = new Claim(this.#deps, tx)
+      const claimed = await claim.of(sessions.filter((session) => !stale.has(session)))
+      return { claimed, again: claim.again, stale }
+    })
+  }
+}
+
 /** One write's choice of what goes out to which device: in order for each, and only what the rules admit. */
-export class Claim {
+class Claim {
   /** Devices that are to be looked at again right after. */
   readonly again = new Set<number>()
   readonly #deps: ClaimDeps
@@ -180,24 +204,24 @@ export class Claim {
   /** Ends items that must not go out; answers the rest, or nothing when none is left. */
   async #withoutSkipped(candidate: Candidate, skips: readonly SkippedItem[]): Promise<Candidate[]> {
     if (skips.length === 0 && candidate.open.length > 0) return [candidate]
-    const { db, progress } = this.#deps
+    const { db, progress, items, queue } = this.#deps
     const { command, open } = candidate
     const [tx, finishedAt] = [this.#tx, this.#now]
-    for (const { itemId, code, reason } of skips) {
-      await db.models.items.update(
-        { status: 'SKIPPED', code, reason, finishedAt },
-        { where: { id: itemId }, transaction: tx },
-      )
-    }
-    const skipped = new Set(skips.map(({ itemId }) => itemId))
-    await this.#deps.events.append(tx, itemEvents(command.taskId, skipped, 'SKIPPED'))
-    const left = open.filter((item) => !skipped.has(item.id))
+    const skipOf = new Map(skips.map((skip) => [skip.itemId, skip]))
+    const skipped = open.flatMap((before) => {
+      const skip = skipOf.get(before.id)
+      if (!skip) return []
+      const { code, reason } = skip
+      return [{ before, after: { ...before, status: 'SKIPPED' as const, code, reason, finishedAt } }]
+    })
+    await items.save(tx, skipped)
+    const left = open.filter((item) => !skipOf.has(item.id))
     if (left.length === 0) {
       await db.models.commands.update(
         { status: 'CANCELLED', finishedAt, resultReason: 'nothing was left to do' },
         { where: { id: command.id }, transaction: tx },
       )
-      await progress.commandsFinished(tx, [command.id])
+      await queue.releaseFollowers(tx, [command.id])
     }
     await progress.itemsChanged(tx, [command.taskId])
     return left.length === 0 ? [] : [{ ...candidate, open: left }]
@@ -226,13 +250,6 @@ export class Claim {
         },
       })),
     )
-    await updateAlike(db, db.models.items, sentItems, ['status', 'attempts', 'accountId', 'code', 'reason'], tx)
-    await this.#deps.events.append(
-      tx,
-      sentItems.flatMap(({ before }) => itemEvents(before.taskId, [before.id], 'DISPATCHED')),
-    )
+    await this.#deps.items.save(tx, sentItems)
   }
 }
-
-const itemEvents = (taskId: number, itemIds: Iterable<number>, status: string): NewEvent[] =>
-  [...itemIds].map((refId) => ({ type: 'item.updated', refId, taskId, status }))

@@ -4,8 +4,8 @@ import { pick } from '../../infra/database/statements.ts'
 import type { LedgerSession } from './session-facts.ts'
 
 /**
- * Those of the sessions that are not their device's newest: a later Hello was taken in, here or by another gateway.
- * Asked in the write it protects, so that nothing of theirs can be stored or sent after that.
+ * Returns the sessions that are not their device's newest: a later Hello was accepted, here or by another gateway. Asked
+ * in the write it protects, so that nothing of such a session can be stored or sent afterwards.
  */
 export async function overtaken(
   db: Database,

@@ -38,7 +38,7 @@ export type RecordedFrame = Extract<
   { $case: 'received' | 'accepted' | 'rejected' | 'notNow' | 'started' | 'progress' | 'result' }
 >
 
-/** One thing an agent said. */
+/** A frame and the session it came from. */
 export interface Said {
   readonly session: LedgerSession
   readonly frame: RecordedFrame
@@ -46,7 +46,7 @@ export interface Said {
 
 type Mutable<Row> = { -readonly [K in keyof Change<Row>]: Row }
 
-/** What many frames make of the rows they are about: one write's work, without I/O. */
+/** Applies many frames to the rows they name: the work of one write, without I/O. */
 export class FrameLedger {
   readonly commands: ReadonlyMap<string, Mutable<CommandHead>>
   readonly items: ReadonlyMap<string, Mutable<ItemHead>>
@@ -54,10 +54,10 @@ export class FrameLedger {
   readonly stops: { accountId: number; code: ErrorCode; reason: string }[] = []
   readonly orphans: { deviceId: number; result: CommandResult }[] = []
   readonly acks: { session: LedgerSession; commandId: string; error: string }[] = []
-  /** By command, as its payload names them: of those asked about only. */
+  /** Item ids in a command's payload, by command; filled when first asked for. */
   readonly #itemIds = new Map<string, ReadonlySet<string>>()
   readonly #payloads: ReadonlyMap<string, Uint8Array>
-  /** What a phone says it has and must not do. */
+  /** Commands a phone still holds although the plane has ended them. */
   readonly cancels: { session: LedgerSession; commandId: string }[] = []
 
   /**
@@ -120,7 +120,7 @@ export class FrameLedger {
     return entry?.after.deviceId === session.facts.deviceId ? entry : undefined
   }
 
-  /** What the plane has ended, or does not know, must not be begun: its Hello may have been too early to say so. */
+  /** Cancels a command that the plane has ended or does not know: the Hello may have been too early to say so. */
   #goesOn(session: LedgerSession, commandId: string, level: Level, now: number): void {
     const entry = this.#reach(session, commandId, level, now)
     if (!entry || isFinal(entry.after.status)) this.cancels.push({ session, commandId })
@@ -162,7 +162,7 @@ export class FrameLedger {
     }))
   }
 
-  /** The phone has not kept it. */
+  /** The phone did not keep the command. */
   #putBack(entry: Mutable<CommandHead>, retryAfterMs: number, code: string, now: number): void {
     const stop = stopOf(entry.after)
     this.#openItemsOf(entry.after.id, (item) => returnedItem(item, stop, now))
@@ -226,8 +226,8 @@ export class FrameLedger {
   }
 
   /**
-   * What a pause took back waits for the task to go on, and what quiet hours that began on the phone kept from being
-   * done for their end. What was cancelled bears the words of who asked for it.
+   * An item that a pause took back waits for the task to be resumed; one that quiet hours on the phone kept from being
+   * done waits for their end. A cancelled item takes the code and reason of the stop that was asked for.
    */
   #asAsked(command: CommandHead, item: ItemHead): ItemHead {
     const stop = stopOf(command)
@@ -271,7 +271,7 @@ export class FrameLedger {
   }
 }
 
-/** The phone sent it back, with the reason still on it. */
+/** The phone sent the item back, with the reason still on it. */
 const isUndone = (item: ItemHead): boolean => item.status === 'PENDING' && item.code === 'QUIET_HOURS'
 
 /** A result in short form is taken with what can be read of it; undefined for any other that is too large to keep. */

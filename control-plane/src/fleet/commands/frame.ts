@@ -1,4 +1,4 @@
-import { Command } from '@muster/proto'
+import { Command, keepItems } from '@muster/proto'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
 
 /** The command as it goes out this time: only the items that are still to be done. No I/O. */
@@ -8,10 +8,7 @@ export function commandFrame(
   going: { readonly itemIds: readonly string[]; readonly wechatId: string; readonly now: number },
 ): Command {
   const command = Command.decode(payload)
-  const open = new Set(going.itemIds)
-  if (command.payload?.$case === 'sendMessages') {
-    command.payload.value.items = command.payload.value.items.filter((item) => open.has(item.itemId))
-  }
+  if (command.payload) keepItems(command.payload, going.itemIds)
   return {
     ...command,
     attempt: stored.attempt + 1,

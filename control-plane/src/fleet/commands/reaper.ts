@@ -1,13 +1,14 @@
 import { literal, Op, where, type Transaction } from 'sequelize'
+import type { Logger } from 'pino'
+import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
-import type { TaskProgress } from '../../ports.ts'
+import type { CancelSignal, DeviceDirectory, TaskProgress } from '../../ports.ts'
 import type { CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { isOverdue, OVERTIME_MS, reap, type ReaperVerdict } from './state.ts'
 import type { CommandWriter } from './writer.ts'
-import type { SessionRegistry } from '../../edge/gateway/registry.ts'
 
 const PER_TURN = 500
 const ON_PHONE: readonly CommandStatus[] = ['RECEIVED', 'ACCEPTED', 'RUNNING']
@@ -16,7 +17,9 @@ export interface ReaperDeps {
   readonly db: Database
   readonly clock: Clock
   readonly faults: FaultPoints
-  readonly registry: SessionRegistry
+  readonly log: Logger
+  readonly bus: CancelSignal
+  readonly directory: Pick<DeviceDirectory, 'isOnline'>
   readonly progress: TaskProgress
   readonly writer: CommandWriter
 }
@@ -35,8 +38,8 @@ export class Reaper {
   }
 
   /**
-   * While the plane was down no lease could be renewed: each gets one lease's time from now. And whoever cannot ask the
-   * plane begins nothing: the time to run begins anew too, or a night without the plane would end what is half done.
+   * Gives each lease its full time from now, as no lease could be renewed while the plane was down. The time to run
+   * starts again too: a phone without the plane begins nothing, and a night without it would end what is half done.
    */
   async grantGrace(): Promise<void> {
     const { db, clock } = this.#deps
@@ -53,28 +56,36 @@ export class Reaper {
     })
   }
 
-  /** Answers how many tasks it changed. */
+  /** Returns how many tasks it changed. */
   async sweep(): Promise<number> {
     const { db, faults } = this.#deps
     const late = await this.#late()
     if (late.length === 0) return 0
+    const online = await this.#online(late)
     faults.hit('reap.commit.before')
-    const ended = await db.write(async (tx) => await this.#end(tx, late))
+    const ended = await db.write((tx) => this.#end(tx, late, online))
     faults.hit('reap.commit.after')
     for (const { command, verdict } of ended) {
-      // Only what runs on is told: of anything else the phone has to say first what it has.
+      // Only a command that still runs is cancelled; of any other the phone has to say first whether it has it.
       if (isOverdue({ ...verdict, resultCode: verdict.code })) this.#cancel(command, verdict.reason)
     }
     return new Set(ended.map(({ command }) => command.taskId)).size
   }
 
-  async #end(tx: Transaction, late: readonly CommandRow[]): Promise<Ended[]> {
-    const { db, clock, registry, writer, progress } = this.#deps
+  /** Asked before the write: nobody waits for the bus inside one. */
+  async #online(late: readonly CommandRow[]): Promise<ReadonlySet<number>> {
+    const deviceIds = [...new Set(late.map(({ deviceId }) => deviceId))]
+    const online = await Promise.all(deviceIds.map((deviceId) => this.#deps.directory.isOnline(deviceId)))
+    return new Set(deviceIds.filter((_, at) => online[at]))
+  }
+
+  async #end(tx: Transaction, late: readonly CommandRow[], online: ReadonlySet<number>): Promise<Ended[]> {
+    const { db, clock, writer, progress } = this.#deps
     // Read again inside the write: an agent may have spoken in between.
     const fresh = await rows(db.models.commands, { where: { id: late.map((command) => command.id) }, transaction: tx })
     const ended: Ended[] = []
     for (const command of fresh) {
-      const verdict = reap(command, registry.get(command.deviceId) !== undefined, clock.now().getTime())
+      const verdict = reap(command, online.has(command.deviceId), clock.now().getTime())
       if (!verdict) continue
       await writer.close(tx, command, verdict)
       ended.push({ command, verdict })
@@ -84,8 +95,8 @@ export class Reaper {
   }
 
   #cancel({ id: commandId, deviceId }: CommandRow, reason: string): void {
-    const value = { commandId, itemIds: [], code: 'CANCELLED', reason }
-    this.#deps.registry.get(deviceId)?.send({ $case: 'cancel', value })
+    const { bus, log } = this.#deps
+    unawaited(bus.cancel({ deviceId, commandId, itemIds: [], code: 'CANCELLED', reason }), log, 'cancel')
   }
 
   async #late(): Promise<CommandRow[]> {

@@ -8,6 +8,8 @@ import { systemClock } from '../../infra/clock.ts'
 import { openDatabase } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
 import { noFaults } from '../../infra/fault-points.ts'
+import { ItemLedger } from './items.ts'
+import { CommandQueue } from './queue.ts'
 import { CommandWriter } from './writer.ts'
 import { Recorder } from './recorder.ts'
 import { Session, type SessionStream } from '../../edge/gateway/session.ts'
@@ -15,7 +17,9 @@ import type { AccountBudgets, AccountGuard, EventLog, TaskProgress } from '../..
 import { actionRules } from '../../work/tasks/kinds/action-rules.ts'
 
 const events: EventLog = { append: async () => undefined, subscribe: () => ({ close: () => undefined }) }
-const progress: TaskProgress = { itemsChanged: async () => undefined, commandsFinished: async () => undefined }
+const progress: TaskProgress = { itemsChanged: async () => undefined }
+const bus = { ring: async () => undefined }
+const log = pino({ level: 'silent' })
 const guard: AccountGuard = { stop: async () => undefined }
 const budgets: AccountBudgets = { actions: actionRules, budget: async () => undefined, spend: async () => undefined }
 const commandId = (device: number) => `018f0000-0000-7000-8000-00000000000${device}`
@@ -38,12 +42,13 @@ async function recorder(t: ExecutionContext, devices: number) {
       await db.models.commands.create(command as never, { transaction: tx })
     }
   })
-  const writer = new CommandWriter({ db, clock, events, progress, budgets })
-  const base = { db, clock, faults: noFaults, events, progress, guard, writer }
+  const items = new ItemLedger({ db, events })
+  const queue = new CommandQueue({ db, clock, log, items, bus })
+  const writer = new CommandWriter({ db, clock, items, queue, budgets })
+  const base = { db, clock, log, faults: noFaults, progress, guard, items, queue, writer }
   const sink = { page: async () => undefined }
-  const told = { ...base, sink, log: pino({ level: 'silent' }) }
   const sessions = Array.from({ length: devices }, (_, index) => session(index + 1))
-  return { db, recorder: new Recorder(told), sessions }
+  return { db, recorder: new Recorder({ ...base, sink }), sessions }
 }
 
 /** A session whose stream keeps what is written on it. */

@@ -4,11 +4,13 @@ import type { Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
-import { pick, updateAlike } from '../../infra/database/statements.ts'
+import { pick } from '../../infra/database/statements.ts'
 import { columnsBut } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
-import type { AccountGuard, EventLog, NewEvent, SyncSink, TaskProgress } from '../../ports.ts'
+import type { AccountGuard, SyncSink, TaskProgress } from '../../ports.ts'
 import { isFinal } from './state.ts'
+import type { ItemLedger } from './items.ts'
+import type { CommandQueue } from './queue.ts'
 import type { CommandWriter } from './writer.ts'
 import { overtaken } from './fencing.ts'
 import { FrameLedger, type RecordedFrame, type Said } from './frame-ledger.ts'
@@ -16,32 +18,23 @@ import { sessionError, STALE, type LedgerSession } from './session-facts.ts'
 
 const FRAMES_PER_WRITE = 500
 const ENDED_HERE = 'the plane has ended it'
-const ITEM_COLUMNS = [
-  'status',
-  'provisional',
-  'code',
-  'reason',
-  'commandId',
-  'startedAt',
-  'finishedAt',
-  'evidenceId',
-] as const
 
 export interface RecorderDeps {
   readonly db: Database
   readonly clock: Clock
   readonly faults: FaultPoints
   readonly log: Logger
-  readonly events: EventLog
   readonly progress: TaskProgress
-  readonly guard: AccountGuard
+  readonly guard: Pick<AccountGuard, 'stop'>
   readonly sink: SyncSink
   readonly writer: CommandWriter
+  readonly items: ItemLedger
+  readonly queue: CommandQueue
 }
 
 /**
- * Writes what agents say: many frames in one transaction when busy, at once when idle. A result is acknowledged only
- * after it is committed; saying it again changes nothing.
+ * Writes the agents' frames: many in one transaction when busy, at once when idle. A result is acknowledged only after
+ * it is committed; the same result again changes nothing.
  */
 export class Recorder {
   readonly #deps: RecorderDeps
@@ -61,14 +54,14 @@ export class Recorder {
     })
   }
 
-  /** Resolves when everything said so far is written. */
+  /** Resolves when every frame so far is written. */
   async idle(): Promise<void> {
     await this.#running
   }
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      // The database answers within the turn of the event loop, so without this a write would hold one frame each.
+      // The database answers within one turn of the event loop: without this pause each write would hold one frame.
       await endOfTurn()
       const some = this.#queue.slice(0, FRAMES_PER_WRITE)
       this.#queue = this.#queue.slice(FRAMES_PER_WRITE)
@@ -76,7 +69,7 @@ export class Recorder {
     }
   }
 
-  /** When it fails for many sessions it is tried for each alone: only the one it is about may suffer from it. */
+  /** A write that fails for many sessions is tried again for each alone, so that only the cause of it suffers. */
   async #writeOrEnd(entries: readonly Said[]): Promise<void> {
     if (entries.length === 0) return
     try {
@@ -84,14 +77,14 @@ export class Recorder {
     } catch (error) {
       const bySession = Map.groupBy(entries, (entry) => entry.session)
       if (bySession.size > 1) {
-        this.#deps.log.warn({ err: error }, 'what agents said could not be written together; trying one by one')
+        this.#deps.log.warn({ err: error }, 'frames could not be recorded together; trying each session alone')
         for (const mine of bySession.values()) await this.#writeOrEnd(mine)
         return
       }
       for (const session of bySession.keys()) {
-        // Nothing was acknowledged, so the agent says it all again when it comes back.
+        // Nothing was acknowledged, so the agent sends it all again when it comes back.
         const { deviceId } = session.facts
-        this.#deps.log.error({ err: error, deviceId }, 'what an agent said could not be written; its stream is ended')
+        this.#deps.log.error({ err: error, deviceId }, 'frames could not be recorded; the stream is ended')
         this.#failed.add(session)
         session.end({ $case: 'error', value: sessionError('UNAVAILABLE', 'could not be recorded', true, 1000) })
       }
@@ -149,7 +142,7 @@ export class Recorder {
       }),
     )
     if (strays.length === 0) return new FrameLedger(found, itemRows)
-    // A pause may have taken them out of their command since: what it was made of tells.
+    // A pause may have taken items out of their command: the command's payload still names them.
     const unread = strays.map(({ itemId }) => itemId).filter((id) => !commandOf.has(id))
     itemRows.push(...(await pick(db, items, columns, { where: 'id IN (:ids)', ids: unread }, tx)))
     const payloads = await pick(
@@ -163,14 +156,10 @@ export class Recorder {
   }
 
   async #save(tx: Transaction, ledger: FrameLedger): Promise<void> {
-    const { db, events, progress, guard, sink, writer } = this.#deps
+    const { db, progress, guard, sink, writer, items, queue } = this.#deps
     await writer.save(tx, [...ledger.commands.values()])
     const changed = [...ledger.items.values()].filter(({ before, after }) => before !== after)
-    await updateAlike(db, db.models.items, changed, ITEM_COLUMNS, tx)
-    const fresh: NewEvent[] = changed
-      .filter(({ before, after }) => before.status !== after.status)
-      .map(({ after: { id, taskId, status } }) => ({ type: 'item.updated', refId: id, taskId, status }))
-    await events.append(tx, fresh)
+    await items.save(tx, changed)
     await writer.count(
       tx,
       changed.map(({ after }) => after),
@@ -184,12 +173,12 @@ export class Recorder {
         body: CommandResult.toJSON(result),
         at: this.#deps.clock.now().getTime(),
       }
-      await db.models.orphanResults.bulkCreate([orphan] as never[], { ignoreDuplicates: true, transaction: tx })
+      await db.models.orphanResults.bulkCreate([orphan], { ignoreDuplicates: true, transaction: tx })
     }
     const ended = [...ledger.commands.values()].filter(
       ({ before, after }) => !isFinal(before.status) && isFinal(after.status),
     )
-    await progress.commandsFinished(
+    await queue.releaseFollowers(
       tx,
       ended.map(({ after }) => after.id),
     )

@@ -4,9 +4,10 @@ import type { Database } from '../../infra/database/database.ts'
 import { updateAlike, type Change } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
 import { wroteTo } from '../../records/contacts/last-sent.ts'
-import type { AccountBudgets, EventLog, StopReason, TaskProgress } from '../../ports.ts'
+import type { AccountBudgets, StopReason } from '../../ports.ts'
 import type { CommandHead, CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
-import { saveItems } from './item-changes.ts'
+import type { ItemLedger } from './items.ts'
+import type { CommandQueue } from './queue.ts'
 import type { ItemHead, ItemRow } from '../../infra/database/tables/tasks.ts'
 import { asked, returnedItem, returnedCommand, stopOf } from './stop-rules.ts'
 import { EFFECTS, isFinal, itemTakesOutcome } from './state.ts'
@@ -34,12 +35,12 @@ export interface Closing {
 export interface CommandWriterDeps {
   readonly db: Database
   readonly clock: Clock
-  readonly events: EventLog
-  readonly progress: TaskProgress
+  readonly items: ItemLedger
+  readonly queue: CommandQueue
   readonly budgets: AccountBudgets
 }
 
-/** Writes what became of commands, with their items and the events of both. */
+/** Writes what became of commands and of their items. */
 export class CommandWriter {
   readonly #deps: CommandWriterDeps
 
@@ -47,12 +48,12 @@ export class CommandWriter {
     this.#deps = deps
   }
 
-  /** Writes the columns in which each `now` differs from its `before`. */
+  /** Writes the columns in which each `after` differs from its `before`. */
   async save(tx: Transaction, changed: readonly Change<CommandHead>[]): Promise<void> {
     await updateAlike(this.#deps.db, this.#deps.db.models.commands, changed, COLUMNS, tx)
   }
 
-  /** A stop is asked of it from now on; answers the row as it is then. */
+  /** Asks for a stop of the command; returns the row as it is then. */
   async askToStop(tx: Transaction, command: CommandRow, why: StopReason): Promise<CommandRow> {
     const stop = asked(why, this.#now())
     await this.#deps.db.models.commands.update(stop, { where: { id: command.id }, transaction: tx })
@@ -61,11 +62,11 @@ export class CommandWriter {
 
   /** The phone does not have it: back to the queue with its delivery deadline, unless a stop was asked of it. */
   async requeue(tx: Transaction, command: CommandRow): Promise<void> {
-    const now = this.#now()
-    const next = returnedCommand(command, now)
+    const nowMs = this.#now()
+    const next = returnedCommand(command, nowMs)
     await this.save(tx, [{ before: command, after: next }])
-    await this.#change(tx, command, (item) => returnedItem(item, stopOf(command), now))
-    if (isFinal(next.status)) await this.#deps.progress.commandsFinished(tx, [command.id])
+    await this.#change(tx, command, (item) => returnedItem(item, stopOf(command), nowMs))
+    if (isFinal(next.status)) await this.#deps.queue.releaseFollowers(tx, [command.id])
   }
 
   /** The phone does not have it and never had: what the reaper wrote is final, but for the items of a paused task. */
@@ -92,7 +93,7 @@ export class CommandWriter {
     const ended = { status, provisional, leaseUntil: null, finishedAt, resultCode: code, resultReason: reason }
     await this.#deps.db.models.commands.update(ended, { where: { id: command.id }, transaction: tx })
     await this.#change(tx, command, (item) => ({ ...item, status, code, reason, provisional, finishedAt }))
-    await this.#deps.progress.commandsFinished(tx, [command.id])
+    await this.#deps.queue.releaseFollowers(tx, [command.id])
   }
 
   /** Ends those of its items that have no last word and that `which` picks, without the agent's; the command goes on. */
@@ -119,7 +120,7 @@ export class CommandWriter {
   async #change(tx: Transaction, command: CommandRow, change: (item: ItemRow) => ItemRow): Promise<void> {
     const mine = await rows(this.#deps.db.models.items, { where: { commandId: command.id }, transaction: tx })
     const changes = mine.filter(itemTakesOutcome).map((before) => ({ before, after: change(before) }))
-    await saveItems(this.#deps, tx, changes)
+    await this.#deps.items.save(tx, changes)
     await this.count(
       tx,
       changes.map(({ after }) => after),

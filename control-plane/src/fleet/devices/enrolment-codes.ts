@@ -31,7 +31,7 @@ export async function makeEnrolmentCode(
   const expiresAt = clock.now().getTime() + order.expiresInSeconds * 1000
   const codeHash = createHash('sha256').update(secret).digest('hex')
   const code = { codeHash, name: order.name, expiresAt, createdBy: order.createdBy }
-  await db.write(async (tx) => await insert(db.models.enrolmentCodes, code, tx))
+  await db.write((tx) => insert(db.models.enrolmentCodes, code, tx))
   return { code: `${secret}.${caFingerprint}`, expiresAt }
 }
 

@@ -1,18 +1,17 @@
-import { Op, type WhereOptions } from 'sequelize'
+import { Op } from 'sequelize'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
-import { contains, insert, row, rows } from '../../infra/database/table.ts'
-import type { AccountRow } from '../../infra/database/tables/accounts.ts'
+import { contains, insert, row, rows, type Where } from '../../infra/database/table.ts'
 import type { DeviceEventRow, DeviceRow, DeviceStatus } from '../../infra/database/tables/devices.ts'
 import { notFound } from '../../infra/errors.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
-import type { DeviceSessions } from '../../ports.ts'
+import type { DeviceDirectory } from '../../ports.ts'
 import { makeEnrolmentCode, type EnrolmentCodesDeps, type EnrolmentOrder } from './enrolment-codes.ts'
 import { removeDevice, type RemovalDeps } from './removal.ts'
 import { deviceStatus } from './status.ts'
 
 export interface DevicesDeps extends EnrolmentCodesDeps, RemovalDeps {
   readonly time: WorkspaceTime
-  readonly sessions: Pick<DeviceSessions, 'abandon' | 'disconnect' | 'heardAt'>
+  readonly directory: Pick<DeviceDirectory, 'heardAt'>
 }
 
 export interface DeviceFilter {
@@ -46,7 +45,7 @@ export class Devices {
 
   /** Devices that fit, oldest first. */
   async list({ status, keyword }: DeviceFilter, page: PageNumber): Promise<Page<DeviceView>> {
-    const where: WhereOptions<DeviceRow> = {
+    const where: Where<DeviceRow> = {
       deletedAt: null,
       ...(status === undefined
         ? {}
@@ -91,7 +90,7 @@ export class Devices {
    * @param by name of the user
    */
   async setDisabled(id: number, disabled: boolean, by: string): Promise<DeviceView> {
-    const { db, clock, events, sessions } = this.#deps
+    const { db, clock, events, bus } = this.#deps
     const device = await this.#existing(id)
     const online = disabled ? false : device.online
     const event = { deviceId: id, type: disabled ? 'DISABLED' : 'ENABLED', data: { by }, at: clock.now().getTime() }
@@ -100,7 +99,7 @@ export class Devices {
       await insert(db.models.deviceEvents, event, tx)
       await events.append(tx, [{ type: 'device.updated', refId: id, status: deviceStatus({ disabled, online }) }])
     })
-    if (disabled) sessions.disconnect(id, 'disabled by an operator')
+    if (disabled) await bus.disconnect(id, 'disabled by an operator')
     return await this.get(id)
   }
 
@@ -110,9 +109,9 @@ export class Devices {
     await removeDevice(this.#deps, id)
   }
 
-  async #called(keyword: string): Promise<{ [Op.or]: readonly object[] }> {
+  async #called(keyword: string): Promise<{ [Op.or]: readonly Where<DeviceRow>[] }> {
     const accounts = await rows(this.#deps.db.models.accounts, {
-      where: contains(['wechat_id', 'nickname'], keyword) as WhereOptions<AccountRow>,
+      where: contains(['wechat_id', 'nickname'], keyword),
       attributes: ['id'],
     })
     const byName = contains(['name'], keyword)[Op.or]
@@ -126,11 +125,12 @@ export class Devices {
   }
 
   async #views(found: readonly DeviceRow[]): Promise<DeviceView[]> {
-    const { db, time, sessions } = this.#deps
+    const { db, time, directory } = this.#deps
     const accountIds = found.flatMap((device) => device.accountId ?? [])
     const accounts = await rows(db.models.accounts, { where: { id: accountIds } })
     const wechatIds = new Map(accounts.map((account) => [account.id, account.wechatId]))
-    return found.map((device) => ({
+    const heardAt = await Promise.all(found.map(({ id }) => directory.heardAt(id)))
+    return found.map((device, at) => ({
       id: device.id,
       name: device.name,
       type: device.type,
@@ -141,7 +141,7 @@ export class Devices {
       appVersion: device.appVersion,
       agentVersion: device.agentVersion,
       // The row says when the phone came or went; what it says in between is too often to be written.
-      lastSeenAt: time.format(sessions.heardAt(device.id) ?? device.lastSeenAt),
+      lastSeenAt: time.format(heardAt[at] ?? device.lastSeenAt),
     }))
   }
 }

@@ -1,5 +1,4 @@
-import type { FindOptions } from 'sequelize'
-import { rows, type Table } from './table.ts'
+import { rows, type Find, type ReadTable } from './table.ts'
 
 /** One page of a list. */
 export interface Page<T> {
@@ -16,8 +15,8 @@ export type PageNumber = Pick<Page<unknown>, 'page' | 'size'>
 
 /** One page of the rows that fit, and how many fit in all. */
 export async function pageOfRows<Row extends object>(
-  table: Table<Row>,
-  query: Pick<FindOptions<Row>, 'where' | 'order'>,
+  table: ReadTable<Row>,
+  query: Pick<Find<Row>, 'where' | 'order'>,
   { page, size }: PageNumber,
 ): Promise<Page<Row>> {
   const items = await rows(table, { ...query, limit: size, offset: (page - 1) * size })

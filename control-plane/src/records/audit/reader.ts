@@ -1,7 +1,7 @@
-import { Op, type WhereOptions } from 'sequelize'
+import { Op } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
-import { rows } from '../../infra/database/table.ts'
+import { rows, type Where } from '../../infra/database/table.ts'
 import type { AuditRow } from '../../infra/database/tables/audit.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
 
@@ -43,7 +43,7 @@ export class AuditReader {
     for await (const entry of this.#entries(whereOf(filter))) yield `${JSON.stringify(this.#view(entry))}\n`
   }
 
-  async *#entries(where: WhereOptions<AuditRow>): AsyncGenerator<AuditRow> {
+  async *#entries(where: Where<AuditRow>): AsyncGenerator<AuditRow> {
     for (let last = 0; ;) {
       const some = await rows(this.#deps.db.models.auditLog, {
         where: { [Op.and]: [where, { id: { [Op.gt]: last } }] },
@@ -63,7 +63,7 @@ export class AuditReader {
   }
 }
 
-function whereOf({ username, action, startTime, endTime }: AuditFilter): WhereOptions<AuditRow> {
+function whereOf({ username, action, startTime, endTime }: AuditFilter): Where<AuditRow> {
   return {
     kind: 'OUTCOME',
     ...(username === undefined ? {} : { username }),

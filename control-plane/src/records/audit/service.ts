@@ -34,7 +34,7 @@ export class Audit {
 
   /** Records something that has ended. */
   async write(entry: AuditEntry): Promise<void> {
-    await this.#db.write(async (tx) => await this.add(tx, { ...entry, kind: 'OUTCOME', intentId: null }))
+    await this.#db.write((tx) => this.add(tx, { ...entry, kind: 'OUTCOME', intentId: null }))
   }
 
   /** Part of the caller's write; answers the row's id. */

@@ -24,7 +24,7 @@ export async function ensureAdmin(
       passwordHash: await hashPassword(password),
       disabled: false,
     }
-    await db.write(async (tx) => await insert(users, user, tx))
+    await db.write((tx) => insert(users, user, tx))
   } else if (given !== undefined && !(await verifyPassword(given, admin.passwordHash))) {
     const passwordHash = await hashPassword(given)
     await db.write(async (tx) => {

@@ -30,7 +30,7 @@ export function authRoutes({ auth }: { auth: Authenticator }): Route[] {
       role: 'public',
       body: z.strictObject({ refreshToken: z.string().min(1).max(200) }),
       data: SignedIn,
-      handle: async ({ body }) => await auth.refresh(body.refreshToken),
+      handle: ({ body }) => auth.refresh(body.refreshToken),
     }),
     defineRoute({
       method: 'post',

@@ -104,7 +104,7 @@ export class Authenticator {
   /** Ends the sign-in the token belongs to. */
   async logout(authorization: string): Promise<void> {
     const { familyId } = await this.#verify(authorization)
-    await this.#db.write(async (tx) => await this.revoke(tx, { familyId }))
+    await this.#db.write((tx) => this.revoke(tx, { familyId }))
   }
 
   /** Part of the caller's write: ends one sign-in, or all of a user, with every token that came from it. */

@@ -16,14 +16,12 @@ export const personKey = (customer: Pick<CustomerRow, 'id' | 'wechatId'>): strin
 export async function samePeople<C extends Known>(db: Database, customers: readonly C[], tx?: Transaction) {
   const { customers: table } = db.models
   const wechatIds = [...new Set(customers.flatMap((customer) => customer.wechatId ?? []))]
-  const named = await inChunks(
-    wechatIds,
-    async (some) =>
-      await rows(table, {
-        where: { wechatId: some },
-        attributes: ['id', 'wechatId', 'optOut'],
-        ...(tx ? { transaction: tx } : {}),
-      }),
+  const named = await inChunks(wechatIds, (some) =>
+    rows(table, {
+      where: { wechatId: some },
+      attributes: ['id', 'wechatId', 'optOut'],
+      ...(tx ? { transaction: tx } : {}),
+    }),
   )
   return [...named, ...customers.filter((customer) => customer.wechatId === null)] as readonly Known[]
 }
@@ -36,14 +34,12 @@ export async function doNotContact(
 ): Promise<(customer: Known) => boolean> {
   const { customers: table } = db.models
   const wechatIds = [...new Set(customers.flatMap((customer) => customer.wechatId ?? []))]
-  const found = await inChunks(
-    wechatIds,
-    async (some) =>
-      await rows(table, {
-        where: { wechatId: { [Op.in]: some }, optOut: true },
-        attributes: ['wechatId'],
-        ...(tx ? { transaction: tx } : {}),
-      }),
+  const found = await inChunks(wechatIds, (some) =>
+    rows(table, {
+      where: { wechatId: { [Op.in]: some }, optOut: true },
+      attributes: ['wechatId'],
+      ...(tx ? { transaction: tx } : {}),
+    }),
   )
   const optedOut = new Set(found.map((customer) => customer.wechatId))
   return (customer) => customer.optOut || (customer.wechatId !== null && optedOut.has(customer.wechatId))

@@ -1,9 +1,9 @@
-import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize'
+import { Op, QueryTypes, type Transaction } from 'sequelize'
 import type { UploadedFile } from '../../http/route.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
-import { contains, insert, row, rows } from '../../infra/database/table.ts'
+import { contains, insert, row, rows, type Where } from '../../infra/database/table.ts'
 import type { CustomerRow } from '../../infra/database/tables/customers.ts'
 import { conflict, invalid, notFound } from '../../infra/errors.ts'
 import type { InUse, WorkStops } from '../../ports.ts'
@@ -65,7 +65,7 @@ export class Contacts {
   async list({ accountId, tagId, keyword }: CustomerFilter, page: PageNumber): Promise<Page<CustomerView>> {
     const { customers, customerTags } = this.#deps.db.models
     const tagged = tagId === undefined ? undefined : await rows(customerTags, { where: { tagId } })
-    const where: WhereOptions<CustomerRow> = {
+    const where: Where<CustomerRow> = {
       deletedAt: null,
       ...(accountId === undefined ? {} : { accountId }),
       ...(tagged ? { id: { [Op.in]: tagged.map((link) => link.customerId) } } : {}),
@@ -177,7 +177,7 @@ export class Contacts {
     if (unknown.length > 0) throw notFound('tag', unknown.join(', '))
     await this.#deps.db.write(async (tx) => {
       const links = add.flatMap((tagId) => wanted.map((customerId) => ({ customerId, tagId })))
-      await customerTags.bulkCreate(links as never[], { ignoreDuplicates: true, transaction: tx })
+      await customerTags.bulkCreate(links, { ignoreDuplicates: true, transaction: tx })
       if (remove.length > 0)
         await customerTags.destroy({ where: { tagId: [...remove], customerId: wanted }, transaction: tx })
     })
@@ -211,7 +211,7 @@ export class Contacts {
       else fresh.push(customer)
     }
     for (let first = 0; first < fresh.length; first += 500)
-      await customers.bulkCreate(fresh.slice(first, first + 500) as never[], { transaction: tx })
+      await customers.bulkCreate(fresh.slice(first, first + 500), { transaction: tx })
     // A customer that is there already is left as it is, but a list of whom not to write to is heeded whole.
     for (const { wechatId, optOut } of found) if (wechatId && optOut) await this.#optOut(tx, wechatId)
     return known

@@ -1,5 +1,5 @@
 import type { FoundContact, SyncPage } from '@muster/proto'
-import type { CreationAttributes, Model, Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
@@ -52,11 +52,7 @@ export async function saveContacts(
   const { added, changed } = mergeContacts(known, page.contacts)
   const createdAt = deps.clock.now().getTime()
   const fresh = added.map((contact) => ({ ...columns(contact), accountId, source: 'SYNC', optOut: false, createdAt }))
-  if (fresh.length > 0) {
-    await customers.bulkCreate(fresh as CreationAttributes<Model<CustomerRow, Partial<CustomerRow>>>[], {
-      transaction: tx,
-    })
-  }
+  if (fresh.length > 0) await customers.bulkCreate(fresh, { transaction: tx })
   for (const { id, contact } of changed) {
     await customers.update({ ...columns(contact), deletedAt: null }, { where: { id }, transaction: tx })
   }

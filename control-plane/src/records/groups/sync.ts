@@ -39,7 +39,7 @@ async function saveGroup(
   if (found.members.length === 0) return
   await groupMembers.destroy({ where: { groupId }, transaction: tx })
   const members = found.members.map((name, position) => ({ groupId, name, position }))
-  await groupMembers.bulkCreate(members as never[], { transaction: tx })
+  await groupMembers.bulkCreate(members, { transaction: tx })
 }
 
 async function onlyOneCalled(db: Database, tx: Transaction, accountId: number, name: string) {

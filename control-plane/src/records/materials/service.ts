@@ -1,9 +1,9 @@
-import type { Transaction, WhereOptions } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import type { FileAnswerOptions, UploadedFile } from '../../http/route.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
-import { contains, insert, row } from '../../infra/database/table.ts'
+import { contains, insert, row, type Where } from '../../infra/database/table.ts'
 import type { MaterialRow, MaterialType } from '../../infra/database/tables/materials.ts'
 import { conflict, invalid, notFound } from '../../infra/errors.ts'
 import { sha256OfFile, type MediaStore } from '../../infra/media/store.ts'
@@ -86,7 +86,7 @@ export class Materials {
 
   /** Materials that fit, newest first. */
   async list({ type, categoryId, keyword }: MaterialFilter, page: PageNumber): Promise<Page<MaterialView>> {
-    const where: WhereOptions<MaterialRow> = {
+    const where: Where<MaterialRow> = {
       deletedAt: null,
       ...(type ? { type } : {}),
       ...(categoryId ? { categoryId } : {}),

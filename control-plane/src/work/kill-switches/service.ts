@@ -1,5 +1,7 @@
+import type { Logger } from 'pino'
 import { Op } from 'sequelize'
 import { scopeOf, stopBy } from '../../fleet/policy/kill-switches.ts'
+import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
@@ -18,7 +20,8 @@ export interface KillSwitchesDeps {
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
   readonly stops: Pick<WorkStops, 'ask' | 'finish'>
-  readonly bell: DispatchBell
+  readonly log: Logger
+  readonly bus: DispatchBell
 }
 
 export interface NewKillSwitch {
@@ -77,7 +80,7 @@ export class KillSwitches {
 
   /** What it cancelled stays cancelled; what it held begins. Throws NOT_FOUND, and CONFLICT for one that is lifted. */
   async lift(id: number): Promise<void> {
-    const { db, clock, bell } = this.#deps
+    const { db, clock, bus, log } = this.#deps
     const { killSwitches, devices } = db.models
     const known = await row(killSwitches, { where: { id } })
     if (!known) throw notFound('kill switch', id)
@@ -85,7 +88,7 @@ export class KillSwitches {
     const liftedAt = clock.now().getTime()
     await db.write((tx) => killSwitches.update({ liftedAt }, { where: { id }, transaction: tx }))
     const online = await rows(devices, { where: { online: true }, attributes: ['id'] })
-    bell.ring(online.map((device) => device.id))
+    unawaited(bus.ring(online.map((device) => device.id)), log, 'ring')
   }
 
   async #requireTarget(scope: KillScope, id: number | undefined): Promise<void> {

@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { row } from '../../infra/database/table.ts'
 import type { DeviceRow } from '../../infra/database/tables/devices.ts'
+import type { ItemLedger } from '../../fleet/commands/items.ts'
 import { conflict, notFound } from '../../infra/errors.ts'
 import type { Approval } from './approval.ts'
 import type { TaskCreation } from './creation.ts'
@@ -16,6 +17,7 @@ const CHANGEABLE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED']
 export interface ChangesDeps {
   readonly db: Database
   readonly store: TaskStore
+  readonly items: ItemLedger
   readonly creation: TaskCreation
   readonly approval: Approval
   now(): number
@@ -92,9 +94,8 @@ export class TaskChanges {
 
   /** Nothing of them has been on a phone, or counts for anything. */
   async #replaceParts(tx: Transaction, taskId: number, { prepared, devices }: Remade): Promise<void> {
-    const { items, taskDevices } = this.#deps.db.models
-    await items.destroy({ where: { taskId }, transaction: tx })
-    await taskDevices.destroy({ where: { taskId }, transaction: tx })
+    await this.#deps.items.destroyOf(tx, taskId)
+    await this.#deps.db.models.taskDevices.destroy({ where: { taskId }, transaction: tx })
     await this.#deps.creation.writeParts(tx, taskId, prepared, devices)
   }
 

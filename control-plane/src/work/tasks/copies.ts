@@ -7,20 +7,20 @@ import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import type { ItemRow } from '../../infra/database/tables/tasks.ts'
 import { kindOf, type TaskParams } from './kinds/index.ts'
 import { draftItem, skippedFor } from './kinds/item-draft.ts'
+import type { ItemLedger } from '../../fleet/commands/items.ts'
 import { DEVICE_DELETED } from '../../fleet/commands/stop-rules.ts'
-import type { TaskStore } from './store.ts'
 
 /** Makes drafts of tasks that were. */
 export class TaskCopies {
   readonly #db: Database
   readonly #clock: Clock
-  readonly #store: TaskStore
+  readonly #items: ItemLedger
   readonly #events: EventLog
 
-  constructor(deps: { db: Database; clock: Clock; store: TaskStore; events: EventLog }) {
+  constructor(deps: { db: Database; clock: Clock; items: ItemLedger; events: EventLog }) {
     this.#db = deps.db
     this.#clock = deps.clock
-    this.#store = deps.store
+    this.#items = deps.items
     this.#events = deps.events
   }
 
@@ -56,14 +56,14 @@ export class TaskCopies {
       })
       const first = old.filter((item) => item.dependsOnItemId === null)
       const target = { params: task.params as TaskParams, taskId: id, now: this.#clock.now().getTime(), gone }
-      await this.#store.insertItems(
+      await this.#items.insert(
         tx,
         first.map((item) => fresh(item, target, null)),
       )
       const made = await rows(items, { where: { taskId: id }, order: [['id', 'ASC']], transaction: tx })
       const newIdOf = new Map(first.map((item, at) => [item.id, made[at]?.id ?? null]))
       const others = old.filter((item) => item.dependsOnItemId !== null)
-      await this.#store.insertItems(
+      await this.#items.insert(
         tx,
         others.map((item) => fresh(item, target, newIdOf.get(item.dependsOnItemId ?? 0) ?? null)),
       )

@@ -3,6 +3,7 @@ import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { insert, rows } from '../../infra/database/table.ts'
 import type { DeviceRow } from '../../infra/database/tables/devices.ts'
+import type { ItemLedger } from '../../fleet/commands/items.ts'
 import { deviceStatus } from '../../fleet/devices/status.ts'
 import { invalid, MusterError, notFound } from '../../infra/errors.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
@@ -17,7 +18,6 @@ import { effectClassOf, kindOf, type AnyKind, type TaskParams } from './kinds/in
 import type { ItemDraft } from './kinds/item-draft.ts'
 import type { Prepared } from './kinds/kind.ts'
 import { plannable } from './planner.ts'
-import type { TaskStore } from './store.ts'
 import type { CommonRequest } from './task-requests.ts'
 
 /** How far in the past a time may lie for the clocks of caller and plane to differ. */
@@ -31,7 +31,7 @@ export interface CreationDeps {
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
-  readonly store: TaskStore
+  readonly items: ItemLedger
   readonly events: EventLog
   readonly policy: Policy
   readonly approval: Approval
@@ -220,7 +220,7 @@ export class TaskCreation {
     task: Pick<NewTask, 'items' | 'dependents'>,
     devices: readonly Pick<DeviceRow, 'id'>[],
   ): Promise<void> {
-    const { db, store } = this.#deps
+    const { db, items } = this.#deps
     const deviceIds = devices.map(({ id }) => id)
     const [gone] = (await deletedDevices(db, tx, deviceIds)).keys()
     // Since the request was checked: what was written for it now would wait for a phone that cannot come.
@@ -228,11 +228,11 @@ export class TaskCreation {
     await db.models.taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId, deviceId })) as never[], {
       transaction: tx,
     })
-    const ofTask = (items: readonly ItemDraft[]) => items.map((item) => ({ ...item, taskId }))
-    await store.insertItems(tx, ofTask(task.items))
+    const ofTask = (drafts: readonly ItemDraft[]) => drafts.map((item) => ({ ...item, taskId }))
+    await items.insert(tx, ofTask(task.items))
     if (task.dependents) {
       const made = await rows(db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
-      await store.insertItems(tx, ofTask(task.dependents(made)))
+      await items.insert(tx, ofTask(task.dependents(made)))
     }
   }
 }

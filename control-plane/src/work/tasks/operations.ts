@@ -9,6 +9,7 @@ import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import { FINAL_TASK, isRetryable, mayDo, statesFor, type TaskVerb } from './lifecycle.ts'
 import type { ItemRow, TaskRow } from '../../infra/database/tables/tasks.ts'
 import type { TaskRollUp } from './roll-up.ts'
+import type { ItemLedger } from '../../fleet/commands/items.ts'
 import { CANCELLED_BY_OPERATOR, PAUSED_BY_OPERATOR } from '../../fleet/commands/stop-rules.ts'
 import type { TaskStops } from './stops.ts'
 import type { TaskStore } from './store.ts'
@@ -18,6 +19,7 @@ export interface OperationsDeps {
   readonly clock: Clock
   readonly faults: FaultPoints
   readonly store: TaskStore
+  readonly items: ItemLedger
   readonly rollUp: TaskRollUp
   readonly stops: TaskStops
   readonly approval: Approval
@@ -129,7 +131,7 @@ export class TaskOperations {
    * nothing is left to try.
    */
   async retryFailed(taskId: number): Promise<Retried> {
-    const { db, faults, store, rollUp, stops } = this.#deps
+    const { db, faults, store, items, rollUp, stops } = this.#deps
     await stops.finish()
     faults.hit('retry.commit.before')
     const answer = await db.write(async (tx) => {
@@ -144,7 +146,7 @@ export class TaskOperations {
       const again = failed.filter((item) => !gone.has(item.deviceId))
       const unsure = ended.filter((item) => item.provisional).length
       if (again.length === 0) throw nothingToRetry(taskId, unsure, gone)
-      await store.changeItems(tx, [...again, ...(await this.#followers(tx, again))], {
+      await items.change(tx, [...again, ...(await this.#followers(tx, again))], {
         status: 'PENDING',
         code: null,
         reason: null,

@@ -4,10 +4,11 @@ import { Visibility } from '@muster/proto'
 import { FINAL_TASK, mayDo, rollUp, type ItemCounts } from './lifecycle.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import { ITEM_STATUSES, TASK_STATUSES } from '../../infra/database/tables/tasks.ts'
+import { encodeCommand } from '../../fleet/commands/new-command.ts'
 import type { PlannableItem } from './kinds/kind.ts'
 import type { MessageParams, MessagePayload } from './kinds/message/params.ts'
 import type { MomentsParams } from './kinds/moments/params.ts'
-import { encodeCommand, planCommands } from './planner.ts'
+import { planCommands } from './planner.ts'
 
 const counts = fc.dictionary(fc.constantFrom(...ITEM_STATUSES), fc.integer({ min: 1, max: 5 }), { minKeys: 1 })
 

@@ -1,11 +1,8 @@
-import { Command, EffectClass as WireEffectClass } from '@muster/proto'
 import type { ItemRow } from '../../infra/database/tables/tasks.ts'
 import { kindOf, type TaskParams } from './kinds/index.ts'
 import type { PlannableItem, PlannedCommand, SkipReason } from './kinds/kind.ts'
 
 // From what a task is to do to commands: data in, data out. What a command says is the task's kind to know.
-
-export const LEASE_MS = 60_000
 
 /** An item there is nothing to build a command from, and why. */
 export interface UnplannedItem extends SkipReason {
@@ -46,20 +43,4 @@ export function planCommands(
     kind.plan(params, mine, minIntervalMs(mine[0]?.accountId ?? null)),
   )
   return { commands, unplanned }
-}
-
-/** The bytes kept in the command's row; the gateway adds what belongs to one delivery. */
-export function encodeCommand(commandId: string, taskId: number, planned: PlannedCommand): Uint8Array {
-  return Command.encode({
-    commandId,
-    taskId,
-    attempt: 0,
-    deliverWithinMs: 0,
-    leaseMs: LEASE_MS,
-    maxRunMs: planned.maxRunMs,
-    effectClass: WireEffectClass[planned.effectClass],
-    traceparent: '',
-    accountWechatId: '',
-    payload: planned.payload,
-  }).finish()
 }

@@ -3,7 +3,9 @@ import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { pick } from '../../infra/database/statements.ts'
 import { columnsBut, row, rows } from '../../infra/database/table.ts'
-import type { DispatchBell, TaskProgress } from '../../ports.ts'
+import type { ItemLedger } from '../../fleet/commands/items.ts'
+import type { CommandQueue } from '../../fleet/commands/queue.ts'
+import type { TaskProgress } from '../../ports.ts'
 import { FINAL_TASK, reasonFor, rollUp } from './lifecycle.ts'
 import { OPEN_ITEM } from '../../infra/database/tables/tasks.ts'
 import type { ItemRow, TaskRow } from '../../infra/database/tables/tasks.ts'
@@ -20,7 +22,8 @@ export interface ProgressDeps {
   readonly db: Database
   readonly clock: Clock
   readonly store: TaskStore
-  readonly bell: DispatchBell
+  readonly items: ItemLedger
+  readonly queue: CommandQueue
   /** Floor under the pace of an account, in milliseconds. */
   minIntervalMs(tx: Transaction, accountIds: readonly number[]): Promise<ReadonlyMap<number, number>>
 }
@@ -49,39 +52,7 @@ export class TaskRollUp implements TaskProgress {
     }
   }
 
-  async commandsFinished(tx: Transaction, commandIds: readonly string[]): Promise<void> {
-    const { db } = this.#deps
-    const { commands } = db.models
-    const followers = await pick(
-      db,
-      commands,
-      ['id', 'deviceId', 'afterCommandId', 'pauseMs', 'deliverWithinMs'],
-      { where: "after_command_id IN (:commandIds) AND status = 'QUEUED' AND cancel_code IS NULL", commandIds },
-      tx,
-    )
-    if (followers.length === 0) return
-    const before = await pick(
-      db,
-      commands,
-      ['id', 'status', 'deliverBy'],
-      { where: 'id IN (:commandIds)', commandIds },
-      tx,
-    )
-    const now = this.#deps.clock.now().getTime()
-    for (const follower of followers) {
-      const previous = before.find((command) => command.id === follower.afterCommandId)
-      const notBefore = now + follower.pauseMs
-      // A phone that stayed away for one batch is not waited for again with each that follows.
-      const deliverBy = previous?.status === 'EXPIRED' ? previous.deliverBy : notBefore + follower.deliverWithinMs
-      await commands.update(
-        { afterCommandId: null, notBefore, deliverBy },
-        { where: { id: follower.id }, transaction: tx },
-      )
-    }
-    tx.afterCommit(() => this.#deps.bell.ring(followers.map((follower) => follower.deviceId)))
-  }
-
-  /** Commands for every item that waits for none. Answers the devices that have work. */
+  /** Makes commands for every item that waits for no other. */
   async plan(tx: Transaction, task: TaskRow): Promise<void> {
     if (task.cancelled) return
     const waiting = await rows(this.#deps.db.models.items, {
@@ -96,14 +67,13 @@ export class TaskRollUp implements TaskProgress {
     const { commands, unplanned } = planCommands(task.params as TaskParams, ready.map(plannable), floorOf)
     const finishedAt = this.#deps.clock.now().getTime()
     for (const { itemId, code, reason } of unplanned)
-      await this.#deps.store.changeItems(tx, [{ id: itemId, taskId: task.id }], {
+      await this.#deps.items.change(tx, [{ id: itemId, taskId: task.id }], {
         status: 'SKIPPED',
         code,
         reason,
         finishedAt,
       })
-    const deviceIds = await this.#deps.store.insertCommands(tx, task, commands)
-    if (deviceIds.length > 0) tx.afterCommit(() => this.#deps.bell.ring(deviceIds))
+    await this.#deps.queue.insert(tx, task, commands)
   }
 
   async #withoutOpenParents(tx: Transaction, waiting: readonly ItemRow[]): Promise<ItemRow[]> {
@@ -126,11 +96,11 @@ export class TaskRollUp implements TaskProgress {
   }
 
   /**
-   * Items that waited for one that has ended are skipped when it did not succeed; answers whether there are others,
-   * which may go on.
+   * Skips items that waited for one that did not succeed. Returns whether there are items whose parent succeeded, which
+   * may go on.
    */
   async #settleDependents(tx: Transaction, taskId: number): Promise<boolean> {
-    const { db, store, clock } = this.#deps
+    const { db, clock } = this.#deps
     const { items } = db.models
     const where = `${UNPLANNED} AND depends_on_item_id IS NOT NULL`
     const waiting = await pick(db, items, ['id', 'taskId', 'dependsOnItemId'], { where, taskId }, tx)
@@ -141,7 +111,7 @@ export class TaskRollUp implements TaskProgress {
       if (OPEN_ITEM.includes(parent.status) || parent.status === 'SUCCEEDED') continue
       const children = waiting.filter((item) => item.dependsOnItemId === parent.id)
       const reason = `item ${parent.id}, which it follows, ended ${parent.status}`
-      await store.changeItems(tx, children, {
+      await this.#deps.items.change(tx, children, {
         status: 'SKIPPED',
         code: parent.code ?? 'CANCELLED',
         reason,

@@ -8,7 +8,8 @@ import type { Route } from '../../http/route.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
 import { approvalRule, rulesOf } from '../../fleet/policy/policy-rules.ts'
 import type { Policy } from '../../fleet/policy/service.ts'
-import type { CancelSignal, DispatchBell, EventLog } from '../../ports.ts'
+import type { WorkLedger } from '../../fleet/commands/ledger.ts'
+import type { DispatchBell, EventLog } from '../../ports.ts'
 import { AgendaScheduler } from '../../infra/scheduler/scheduler.ts'
 import { SqlJobBackend } from '../../infra/scheduler/sql-job-backend.ts'
 import { Approval } from './approval.ts'
@@ -22,7 +23,7 @@ import { TaskStops } from './stops.ts'
 import { TaskStore } from './store.ts'
 import { TaskSweep } from './sweep.ts'
 
-export interface TasksDeps {
+export interface TasksDeps extends WorkLedger {
   readonly db: Database
   readonly clock: Clock
   readonly time: WorkspaceTime
@@ -30,8 +31,7 @@ export interface TasksDeps {
   readonly log: Logger
   readonly events: EventLog
   readonly policy: Policy
-  readonly bell: DispatchBell
-  readonly cancelSignal: CancelSignal
+  readonly bus: DispatchBell
   readonly wechatRulesAccepted: boolean
   /** As it was set; see `approvalRule`. */
   readonly approvalAbove: number | undefined
@@ -74,12 +74,10 @@ export function createTasks(deps: TasksDeps): Tasks {
       deps.log.warn({ taskId, err: error }, 'a task got no alarm yet')
     }
   }
-  const creation = new TaskCreation({ ...deps, store, approval, schedule })
-  const changes = new TaskChanges({ db, store, creation, approval, now, schedule })
+  const creation = new TaskCreation({ ...deps, approval, schedule })
+  const changes = new TaskChanges({ db, store, items: deps.items, creation, approval, now, schedule })
   return {
-    routes: [
-      ...taskRoutes({ ...deps, store, operations, creation, changes, copies: new TaskCopies({ ...deps, store }) }),
-    ],
+    routes: [...taskRoutes({ ...deps, store, operations, creation, changes, copies: new TaskCopies(deps) })],
     progress,
     operations,
     stops,

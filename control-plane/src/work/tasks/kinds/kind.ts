@@ -1,5 +1,6 @@
 import type { CommandPayload, ErrorCode } from '@muster/proto'
 import type { z } from 'zod'
+import type { NewCommand } from '../../../fleet/commands/new-command.ts'
 import type { Database } from '../../../infra/database/database.ts'
 import type { EffectClass } from '../../../infra/database/tables/commands.ts'
 import type { DeviceRow } from '../../../infra/database/tables/devices.ts'
@@ -35,18 +36,7 @@ export interface PlannableItem<Payload = unknown> {
   readonly payload: Payload
 }
 
-export interface PlannedCommand {
-  readonly deviceId: number
-  readonly accountId: number | null
-  readonly kind: CommandPayload['$case']
-  readonly effectClass: EffectClass
-  readonly itemIds: readonly number[]
-  readonly payload: CommandPayload
-  readonly maxRunMs: number
-  /** Place in the device's chain; 0 begins at once, each later one when the one before has ended. */
-  readonly position: number
-  /** Pause after the one before it. */
-  readonly pauseMs: number
+export interface PlannedCommand extends NewCommand {
   /** Mean pause between its items. */
   readonly itemPauseMs: number
 }
