@@ -31,6 +31,9 @@ import { makeCodeForLauncher } from './fleet/devices/enrolment-codes.ts'
 import { deviceRoutes } from './fleet/devices/routes.ts'
 import { Devices } from './fleet/devices/service.ts'
 import { OrderedEventLog } from './records/events/log.ts'
+import { localLease } from './infra/lease.ts'
+import { AgendaScheduler } from './infra/scheduler/scheduler.ts'
+import { SqlJobBackend } from './infra/scheduler/sql-job-backend.ts'
 import { noFaults, type FaultPoints } from './infra/fault-points.ts'
 import { CertificateAuthority } from './edge/gateway/ca.ts'
 import { Gateway } from './edge/gateway/gateway.ts'
@@ -154,11 +157,12 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const time = new WorkspaceTime(config.timeZone)
   const db = await openDatabase(databaseFile ?? join(config.dataDir, 'muster.sqlite'))
   const ca = await CertificateAuthority.open(join(config.dataDir, 'ca'))
-  const events = new OrderedEventLog({ db, clock, time, faults, log })
+  const lease = localLease
+  const events = new OrderedEventLog({ db, clock, time, faults, lease, log })
   const key = tokenKey(config.dataDir)
   const auth = new Authenticator({ db, clock, key })
   const store: MediaStore = new DirectoryMediaStore(join(config.dataDir, 'media'))
-  const base = { db, clock, time, faults, log, events, store }
+  const base = { db, clock, time, faults, log, events, store, lease }
 
   const bus = new LocalBus<CancelRequest>()
   const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
@@ -166,7 +170,8 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const work = createWorkLedger({ ...base, bus })
   const { queue } = work
   const accounts = new Accounts({ ...base, policy, queue, bus })
-  const tasks = createTasks({ ...base, ...work, policy, bus, wechatRulesAccepted, approvalAbove })
+  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(base), log })
+  const tasks = createTasks({ ...base, ...work, policy, bus, scheduler, wechatRulesAccepted, approvalAbove })
   const sink: SyncSink = {
     page: async (tx, accountId, page) => {
       await saveContacts(base, tx, accountId, page)
@@ -261,6 +266,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const housekeeping = new Housekeeping({
     clock,
     log,
+    lease,
     chores: [
       async () => await events.trim(),
       dropOld(base, db.models.evidence, evidence.retention),

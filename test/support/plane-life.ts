@@ -1,3 +1,4 @@
+import { localLease } from '../../control-plane/src/infra/lease.ts'
 import { pino } from 'pino'
 import type { Database } from '../../control-plane/src/infra/database/database.ts'
 import type { FaultPoints } from '../../control-plane/src/infra/fault-points.ts'
@@ -96,7 +97,15 @@ export class PlaneLife {
     const schedule = async (): Promise<void> => undefined
     this.creation = new TaskCreation({ ...rules, policy, approval, schedule })
     const sink = { page: async () => undefined }
-    const ports = { ...base, progress: rollUp, admission: policy, budgets: policy, guard: this.accounts, sink }
+    const ports = {
+      ...base,
+      lease: localLease,
+      progress: rollUp,
+      admission: policy,
+      budgets: policy,
+      guard: this.accounts,
+      sink,
+    }
     const ledger = createLedger(ports)
     const { reaper, recorder, resume } = ledger
     this.reaper = reaper

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { openDatabase } from '../infra/database/database.ts'
 import { dropOld, Housekeeping } from './housekeeping.ts'
 import { OrderedEventLog } from '../records/events/log.ts'
+import { localLease, type Lease } from '../infra/lease.ts'
 import { noFaults } from '../infra/fault-points.ts'
 import { Evidence } from '../fleet/commands/evidence.ts'
 import { WorkspaceTime } from '../infra/workspace-time.ts'
@@ -38,7 +39,7 @@ test('what is older than it is kept is dropped, in steps, and nothing else', asy
     keptMs: 2 * DAY_MS,
     before: async (ids) => void steps.push(ids.length),
   })
-  await new Housekeeping({ clock, log, chores: [chore] }).sweep()
+  await new Housekeeping({ clock, log, lease: localLease, chores: [chore] }).sweep()
   t.deepEqual(steps, [500, 500, 100])
   t.is(await db.models.deviceEvents.count(), kept.length)
 })
@@ -48,8 +49,21 @@ test('a chore that fails does not keep the others from being done', async (t) =>
   const done: string[] = []
   const fails = async () => await Promise.reject(new Error('no'))
   const works = async () => done.push('it') === 0
-  await new Housekeeping({ clock, log, chores: [fails, works] }).sweep()
+  await new Housekeeping({ clock, log, lease: localLease, chores: [fails, works] }).sweep()
   t.deepEqual(done, ['it'])
+})
+
+test('a node that does not own the chores leaves them alone until it does, and stops when it loses them', async (t) => {
+  const done: number[] = []
+  let owned = 0
+  const lease: Lease = { owns: async (work) => work === 'housekeeping' && owned-- > 0 }
+  const chore = async () => done.push(owned) > 0
+  const housekeeping = new Housekeeping({ clock: new FakeClock(), log, lease, chores: [chore] })
+  await housekeeping.sweep()
+  t.is(done.length, 0)
+  owned = 3
+  await housekeeping.sweep()
+  t.is(done.length, 3)
 })
 
 test('an old screenshot goes with its file', async (t) => {
@@ -69,7 +83,14 @@ test('an old screenshot goes with its file', async (t) => {
 
 test('who asks for events that are not kept any more is told from where on there are some', async (t) => {
   const { db, clock } = await stage(t)
-  const events = new OrderedEventLog({ db, clock, time: new WorkspaceTime('UTC'), faults: noFaults, log })
+  const events = new OrderedEventLog({
+    db,
+    clock,
+    time: new WorkspaceTime('UTC'),
+    faults: noFaults,
+    lease: localLease,
+    log,
+  })
   const append = async (refId: number) =>
     await db.write(async (tx) => await events.append(tx, [{ type: 'device.updated', refId, status: 'ONLINE' }]))
   await events.start()
@@ -78,7 +99,14 @@ test('who asks for events that are not kept any more is told from where on there
   await append(4)
   await events.stop()
   // A later life knows what the log begins with.
-  const later = new OrderedEventLog({ db, clock, time: new WorkspaceTime('UTC'), faults: noFaults, log })
+  const later = new OrderedEventLog({
+    db,
+    clock,
+    time: new WorkspaceTime('UTC'),
+    faults: noFaults,
+    lease: localLease,
+    log,
+  })
   await later.start()
   t.false(await later.trim())
   const seen = async (since: number): Promise<[number, string, number][]> => {

@@ -2,6 +2,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock, Timer } from '../infra/clock.ts'
 import type { Database } from '../infra/database/database.ts'
+import type { Lease } from '../infra/lease.ts'
 import { destroyByIds, rows, type Table } from '../infra/database/table.ts'
 
 const EVERY_MS = 60_000
@@ -14,6 +15,7 @@ export type Chore = () => Promise<boolean>
 export interface HousekeepingDeps {
   readonly clock: Clock
   readonly log: Logger
+  readonly lease: Lease
   readonly chores: readonly Chore[]
 }
 
@@ -41,11 +43,11 @@ export class Housekeeping {
     await this.#running
   }
 
-  /** Does every chore until nothing is left to drop; others write in between. */
+  /** Does every chore until nothing is left to drop, while this node owns them; others write in between. */
   async sweep(): Promise<void> {
     for (const chore of this.#deps.chores) {
       try {
-        while (!this.#stopped && (await chore())) await endOfTurn()
+        while (!this.#stopped && (await this.#deps.lease.owns('housekeeping')) && (await chore())) await endOfTurn()
       } catch (error) {
         this.#deps.log.error({ err: error }, 'housekeeping failed; it is tried again')
       }

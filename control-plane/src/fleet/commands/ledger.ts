@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Lease } from '../../infra/lease.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type {
   AccountBudgets,
@@ -38,6 +39,7 @@ export interface WorkLedger {
 
 export interface LedgerDeps extends WorkLedgerDeps, WorkLedger {
   readonly faults: FaultPoints
+  readonly lease: Lease
   readonly directory: DeviceDirectory
   readonly admission: CommandAdmission
   readonly guard: AccountGuard

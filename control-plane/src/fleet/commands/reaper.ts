@@ -5,6 +5,7 @@ import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
+import type { Lease } from '../../infra/lease.ts'
 import type { CancelSignal, DeviceDirectory, TaskProgress } from '../../ports.ts'
 import type { CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { isOverdue, OVERTIME_MS, reap, type ReaperVerdict } from './state.ts'
@@ -20,6 +21,7 @@ export interface ReaperDeps {
   readonly log: Logger
   readonly bus: CancelSignal
   readonly directory: Pick<DeviceDirectory, 'isOnline'>
+  readonly lease: Lease
   readonly progress: TaskProgress
   readonly writer: CommandWriter
 }
@@ -56,9 +58,10 @@ export class Reaper {
     })
   }
 
-  /** Returns how many tasks it changed. */
+  /** Returns how many tasks it changed; 0 while another node reaps. */
   async sweep(): Promise<number> {
-    const { db, faults } = this.#deps
+    const { db, faults, lease } = this.#deps
+    if (!(await lease.owns('commands.reap'))) return 0
     const late = await this.#late()
     if (late.length === 0) return 0
     const online = await this.#online(late)

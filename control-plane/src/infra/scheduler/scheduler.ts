@@ -1,6 +1,5 @@
-import { Agenda } from 'agenda'
+import { Agenda, type AgendaBackend } from 'agenda'
 import type { Logger } from 'pino'
-import type { SqlJobBackend } from './sql-job-backend.ts'
 
 /** The alarm clock: it wakes what is due and decides nothing. */
 export interface Scheduler {
@@ -26,7 +25,7 @@ interface TaskEntry {
 export class AgendaScheduler implements Scheduler {
   readonly #agenda: Agenda
 
-  constructor(deps: { backend: SqlJobBackend; log: Logger }) {
+  constructor(deps: { backend: AgendaBackend; log: Logger }) {
     this.#agenda = new Agenda({
       backend: deps.backend,
       processEvery: SCAN_MS,

@@ -11,6 +11,7 @@ import type { Authenticator } from '../auth/service.ts'
 import { openDatabase } from '../../infra/database/database.ts'
 import { OrderedEventLog } from './log.ts'
 import { noFaults } from '../../infra/fault-points.ts'
+import { localLease, type Lease } from '../../infra/lease.ts'
 import { EventSocket } from '../../edge/api/event-socket.ts'
 import { WorkspaceTime } from '../../infra/workspace-time.ts'
 import type { EventLog, PublishedEvent } from '../../ports.ts'
@@ -20,7 +21,7 @@ const log = pino({ level: 'silent' })
 const EVENTS_PER_READ = 500
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000
 
-async function eventLog(t: ExecutionContext) {
+async function eventLog(t: ExecutionContext, lease: Lease = localLease) {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   const db = await openDatabase(join(dir, 'a.sqlite'))
   const clock = new FakeClock()
@@ -29,6 +30,7 @@ async function eventLog(t: ExecutionContext) {
     clock,
     time: new WorkspaceTime('UTC'),
     faults: noFaults,
+    lease,
     log,
   })
   await events.start()
@@ -186,4 +188,14 @@ test('for a client that does not read, the plane waits instead of filling its me
   }
   await deafClient(t, { append: async () => undefined, subscribe })
   t.true((await waits.promise) < 100)
+})
+
+test('a node that does not own the publishing leaves events in the outbox until it does', async (t) => {
+  let asked = 0
+  const { events, happen, clock } = await eventLog(t, { owns: async () => ++asked > 3 })
+  const reader = new Reader()
+  events.subscribe(0, reader.listener)
+  await happen(1, 2)
+  await clock.passUntil(reader.has(1, 2))
+  t.true(asked > 3)
 })

@@ -6,6 +6,7 @@ import type { Database } from '../../infra/database/database.ts'
 import { deleteRows, insertRows } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
+import type { Lease } from '../../infra/lease.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
 import type { EventListener, EventLog, NewEvent, PublishedEvent, Subscription } from '../../ports.ts'
 import type { EventRow } from '../../infra/database/tables/events.ts'
@@ -21,6 +22,7 @@ export interface OrderedEventLogDeps {
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
+  readonly lease: Lease
   readonly log: Logger
 }
 
@@ -164,13 +166,23 @@ export class OrderedEventLog implements EventLog {
       await endOfTurn()
       this.#wanted = false
       try {
-        while ((await this.#publishBatch()) === BATCH);
+        if (await this.#publishAll()) continue
       } catch (error) {
         this.#deps.log.error({ err: error }, 'events could not be published; trying again')
-        this.#deps.clock.setTimeout(() => this.#wake(), RETRY_MS)
-        return
       }
+      this.#deps.clock.setTimeout(() => this.#wake(), RETRY_MS)
+      return
     }
+  }
+
+  /** Empties the outbox; false when another node owns the publishing. */
+  async #publishAll(): Promise<boolean> {
+    let moved = BATCH
+    while (moved === BATCH) {
+      if (!(await this.#deps.lease.owns('events.publish'))) return false
+      moved = await this.#publishBatch()
+    }
+    return true
   }
 
   async #publishBatch(): Promise<number> {

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { pino } from 'pino'
+import type { Lease } from '../../infra/lease.ts'
 import { insert } from '../../infra/database/table.ts'
 import { AgendaScheduler } from '../../infra/scheduler/scheduler.ts'
 import { SqlJobBackend } from '../../infra/scheduler/sql-job-backend.ts'
@@ -13,9 +14,11 @@ test('a task without an entry, or with one that comes after its time, gets one, 
   t.teardown(async () => await parts.close())
   const { db, clock } = parts
   const log = pino({ level: 'silent' })
+  let owned = true
+  const lease: Lease = { owns: async () => owned }
   // Not started: entries stay as they are.
   const scheduler = new AgendaScheduler({ backend: new SqlJobBackend({ db }), log })
-  const sweep = new TaskSweep({ db, clock, scheduler, stops: { finish: async () => undefined }, log })
+  const sweep = new TaskSweep({ db, clock, scheduler, stops: { finish: async () => undefined }, lease, log })
   const due = clock.now().getTime() + HOUR_MS
   const task = async (): Promise<number> =>
     await db.write(

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock, Timer } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
+import type { Lease } from '../../infra/lease.ts'
 import type { Scheduler } from '../../infra/scheduler/scheduler.ts'
 import type { TaskStops } from './stops.ts'
 
@@ -15,6 +16,7 @@ export interface SweepDeps {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly stops: Pick<TaskStops, 'finish'>
+  readonly lease: Lease
   readonly log: Logger
 }
 
@@ -43,9 +45,10 @@ export class TaskSweep {
     await this.#running
   }
 
-  /** Answers how many tasks got a new entry. */
+  /** Returns how many tasks got a new entry; 0 while another node owns the sweep. */
   async sweep(): Promise<number> {
-    const { db, clock, scheduler, stops } = this.#deps
+    const { db, clock, scheduler, stops, lease } = this.#deps
+    if (!(await lease.owns('tasks.sweep'))) return 0
     await stops.finish()
     const waiting = await rows(db.models.tasks, { where: { status: 'SCHEDULED', scheduledTime: { [Op.ne]: null } } })
     if (waiting.length === 0) return 0

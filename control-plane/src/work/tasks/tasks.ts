@@ -10,8 +10,8 @@ import { approvalRule, rulesOf } from '../../fleet/policy/policy-rules.ts'
 import type { Policy } from '../../fleet/policy/service.ts'
 import type { WorkLedger } from '../../fleet/commands/ledger.ts'
 import type { DispatchBell, EventLog } from '../../ports.ts'
-import { AgendaScheduler } from '../../infra/scheduler/scheduler.ts'
-import { SqlJobBackend } from '../../infra/scheduler/sql-job-backend.ts'
+import type { Lease } from '../../infra/lease.ts'
+import type { Scheduler } from '../../infra/scheduler/scheduler.ts'
 import { Approval } from './approval.ts'
 import { TaskChanges } from './changes.ts'
 import { TaskCopies } from './copies.ts'
@@ -32,6 +32,8 @@ export interface TasksDeps extends WorkLedger {
   readonly events: EventLog
   readonly policy: Policy
   readonly bus: DispatchBell
+  readonly scheduler: Scheduler
+  readonly lease: Lease
   readonly wechatRulesAccepted: boolean
   /** As it was set; see `approvalRule`. */
   readonly approvalAbove: number | undefined
@@ -50,7 +52,7 @@ export interface Tasks {
 }
 
 export function createTasks(deps: TasksDeps): Tasks {
-  const { db, clock } = deps
+  const { db, clock, scheduler } = deps
   const store = new TaskStore(deps)
   const minIntervalMs = async (
     tx: Transaction,
@@ -63,8 +65,7 @@ export function createTasks(deps: TasksDeps): Tasks {
   const stops = new TaskStops({ ...deps, store, rollUp: progress })
   const approval = new Approval({ db, approval: approvalRule(deps.approvalAbove) })
   const operations = new TaskOperations({ ...deps, store, rollUp: progress, stops, approval })
-  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(deps), log: deps.log })
-  const sweep = new TaskSweep({ ...deps, scheduler, stops })
+  const sweep = new TaskSweep({ ...deps, stops })
   const now = (): number => clock.now().getTime()
   const schedule = async (taskId: number, at: number): Promise<void> => {
     try {
