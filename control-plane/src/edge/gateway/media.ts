@@ -1,15 +1,14 @@
 import { once } from 'node:events'
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import type { FetchMaterialRequest, FetchMaterialResponse } from '@muster/proto'
-import type { MaterialRow } from '../../infra/database/tables/materials.ts'
 import type { MediaStore } from '../../infra/media/store.ts'
 
 const CHUNK_BYTES = 64 * 1024
 
 export interface MediaDeps {
   readonly store: MediaStore
-  /** Throws NOT_FOUND. */
-  materialFile(id: number): Promise<Pick<MaterialRow, 'sha256' | 'size'>>
+  /** The stored bytes behind a material. Throws NOT_FOUND. */
+  materialFile(id: number): Promise<{ readonly sha256: string; readonly size: number }>
 }
 
 /** Streams a material's bytes down. Throws NOT_FOUND. */

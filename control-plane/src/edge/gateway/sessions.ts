@@ -22,7 +22,7 @@ const GOODBYE_MS = 5000
 const MISSED_HEARTBEATS = 3
 const MOST_CREDITS = 64
 const CLONE_WAIT_MS = 60_000
-/** What an agent will not mend by itself. */
+/** Errors that an agent cannot correct by itself. */
 const FATAL: readonly string[] = ['UNAUTHENTICATED', 'INVALID_REQUEST', 'FORBIDDEN']
 const FATAL_RETRY_MS = 30_000
 

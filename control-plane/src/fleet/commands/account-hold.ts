@@ -10,9 +10,9 @@ const HOLD_MS = 5000
 export function accountHold(
   { accountId }: SessionFacts,
   command: Pick<CommandRow, 'accountId'>,
-  now: number,
+  nowMs: number,
 ): Extract<Admission, { kind: 'hold' }> | undefined {
-  const hold = { kind: 'hold', untilMs: now + HOLD_MS, clockStands: false } as const
+  const hold = { kind: 'hold', untilMs: nowMs + HOLD_MS, clockStands: false } as const
   if (accountId === null) return { ...hold, code: 'APP_NOT_READY', reason: 'the phone has not shown its account yet' }
   if (command.accountId === accountId) return undefined
   return { ...hold, code: 'LOGIN_REQUIRED', reason: OTHER_ACCOUNT }

@@ -14,7 +14,7 @@ import type { CommandQueue } from './queue.ts'
 import type { LedgerSession } from './session-facts.ts'
 
 const COMMANDS_PER_DEVICE = 4
-/** Looked at where all of those are held: what waits behind them may go. */
+/** Looked at for devices where all of those are held: a command behind them may go. */
 const COMMANDS_BEHIND_HELD = 100
 const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode', 'holdReason', 'accountId'] as const
 
@@ -37,7 +37,7 @@ type Hold = Extract<Admission, { kind: 'hold' }>
 
 interface Candidate extends DispatchCandidate {
   readonly session: LedgerSession
-  /** As it is stored: what was planned before the phone's account was known has none there. */
+  /** As it is stored: without an account when it was planned before the phone's account was known. */
   readonly stored: CommandHead
 }
 
@@ -75,15 +75,15 @@ class Claim {
   readonly again = new Set<number>()
   readonly #deps: ClaimDeps
   readonly #tx: Transaction
-  readonly #now: number
+  readonly #nowMs: number
 
   constructor(deps: ClaimDeps, tx: Transaction) {
     this.#deps = deps
     this.#tx = tx
-    this.#now = deps.clock.now().getTime()
+    this.#nowMs = deps.clock.now().getTime()
   }
 
-  /** Marks as written what may go out to the sessions' devices now. */
+  /** Marks as written the commands that may go out to the sessions' devices. */
   async of(sessions: readonly LedgerSession[]): Promise<Claimed[]> {
     const heads = await this.#candidates(sessions, COMMANDS_PER_DEVICE)
     const first = await this.#admit(sessions.flatMap((session) => (heads.get(session) ?? []).slice(0, session.room)))
@@ -97,12 +97,12 @@ class Claim {
     return going.map(({ session, stored, open }) => {
       const payload = payloads.get(stored.id) ?? new Uint8Array()
       const itemIds = open.map((item) => String(item.id))
-      const command = commandFrame(stored, payload, { itemIds, wechatId: session.facts.wechatId, now: this.#now })
+      const command = commandFrame(stored, payload, { itemIds, wechatId: session.facts.wechatId, nowMs: this.#nowMs })
       return { session, command, bytes: payload.length }
     })
   }
 
-  /** What is due for devices, in order: `each` times as many commands as there are devices. */
+  /** The due commands of devices, in order: `each` times as many as there are devices. */
   async #candidates(sessions: readonly LedgerSession[], each: number): Promise<Map<LedgerSession, Candidate[]>> {
     if (sessions.length === 0) return new Map()
     const { db } = this.#deps
@@ -117,7 +117,7 @@ class Claim {
         where: `device_id IN (:deviceIds) AND status = 'QUEUED' AND after_command_id IS NULL AND cancel_code IS NULL
           AND not_before <= :now AND +deliver_by > :now ORDER BY id LIMIT :limit`,
         deviceIds: sessions.map((session) => session.facts.deviceId),
-        now: this.#now,
+        now: this.#nowMs,
         limit,
       },
       this.#tx,
@@ -153,7 +153,7 @@ class Claim {
     )
   }
 
-  /** Lets go what may go, as far as there is room, and holds the rest. Answers the sessions of which all was held. */
+  /** Admits commands as far as there is room, and holds the others. Returns the sessions whose commands were all held. */
   async #admit(candidates: readonly Candidate[]): Promise<{ going: Candidate[]; held: LedgerSession[] }> {
     if (candidates.length === 0) return { going: [], held: [] }
     const going: Candidate[] = []
@@ -164,7 +164,7 @@ class Claim {
     for (const [index, candidate] of candidates.entries()) {
       const { session, command } = candidate
       const admission = admissions[index]
-      const hold = admission?.kind === 'hold' ? admission : accountHold(session.facts, command, this.#now)
+      const hold = admission?.kind === 'hold' ? admission : accountHold(session.facts, command, this.#nowMs)
       const left = room.get(session) ?? 0
       if (hold) held.push({ command, hold })
       else free.add(session)
@@ -187,13 +187,13 @@ class Claim {
       const moved = clockStands ? `deliver_by = deliver_by + :untilMs - ${heldSince}, ` : ''
       const ids = alike.map(({ command }) => command.id)
       const set = `${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason`
-      const values = { untilMs, code, reason: reason.slice(0, 500), ...(clockStands ? { now: this.#now } : {}) }
+      const values = { untilMs, code, reason: reason.slice(0, 500), ...(clockStands ? { now: this.#nowMs } : {}) }
       const { db } = this.#deps
       await updateRows(db, db.models.commands, { set, where: 'id IN (:ids)', ids, ...values }, this.#tx)
     }
   }
 
-  /** Read only of what goes: what is held may be large. */
+  /** Payloads are read for commands that go out only: they may be large. */
   async #payloads(going: readonly Candidate[]): Promise<Map<string, Uint8Array>> {
     const { db } = this.#deps
     const ids = going.map(({ stored }) => stored.id)
@@ -201,12 +201,12 @@ class Claim {
     return new Map(found.map(({ id, payload }) => [id, payload]))
   }
 
-  /** Ends items that must not go out; answers the rest, or nothing when none is left. */
+  /** Ends items that must not go out. Returns the candidate without them, or nothing when none is left. */
   async #withoutSkipped(candidate: Candidate, skips: readonly SkippedItem[]): Promise<Candidate[]> {
     if (skips.length === 0 && candidate.open.length > 0) return [candidate]
     const { db, progress, items, queue } = this.#deps
     const { command, open } = candidate
-    const [tx, finishedAt] = [this.#tx, this.#now]
+    const [tx, finishedAt] = [this.#tx, this.#nowMs]
     const skipOf = new Map(skips.map((skip) => [skip.itemId, skip]))
     const skipped = open.flatMap((before) => {
       const skip = skipOf.get(before.id)
@@ -229,7 +229,7 @@ class Claim {
 
   async #write(going: readonly Candidate[]): Promise<void> {
     const { db } = this.#deps
-    const [tx, now] = [this.#tx, this.#now]
+    const [tx, now] = [this.#tx, this.#nowMs]
     const written = going.map(({ stored: before, command, session }) => {
       const status = 'DISPATCHED' as const
       const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now }

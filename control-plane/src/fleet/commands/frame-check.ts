@@ -1,7 +1,7 @@
 import type { AccountState, AgentFrame, DeviceInfo, Hello, ItemOutcome, SyncPage } from '@muster/proto'
 import { invalid } from '../../infra/errors.ts'
 
-// What an agent may say: checked where it comes in, so that nothing behind it has to doubt. No I/O.
+// Checks agents' frames where they come in, so that nothing behind has to doubt them. No I/O.
 
 type Up = NonNullable<AgentFrame['frame']>
 
@@ -35,7 +35,7 @@ export function checkedHello(hello: Hello): Hello {
   }
 }
 
-/** What an agent says of its phone, cut to what is kept of it. */
+/** The agent's description of its phone, with the texts cut to the length that is kept. */
 export const checkedDevice = (device: DeviceInfo): DeviceInfo => ({
   ...device,
   name: text(device.name, 100),

@@ -74,23 +74,23 @@ export class FrameLedger {
     this.items = new Map(items.map((item) => [String(item.id), { before: item, after: item }]))
   }
 
-  /** @param now milliseconds since 1970 */
-  apply({ session, frame }: Said, now: number): void {
+  /** @param nowMs milliseconds since 1970 */
+  apply({ session, frame }: Said, nowMs: number): void {
     switch (frame.$case) {
       case 'received':
-        for (const id of frame.value.commandIds) this.#goesOn(session, id, 'RECEIVED', now)
+        for (const id of frame.value.commandIds) this.#goesOn(session, id, 'RECEIVED', nowMs)
         return
       case 'accepted':
-        this.#goesOn(session, frame.value.commandId, 'ACCEPTED', now)
+        this.#goesOn(session, frame.value.commandId, 'ACCEPTED', nowMs)
         return
       case 'started':
-        this.#goesOn(session, frame.value.commandId, 'RUNNING', now)
+        this.#goesOn(session, frame.value.commandId, 'RUNNING', nowMs)
         return
       case 'progress': {
         const { commandId, outcome, page } = frame.value
-        const entry = this.#reach(session, commandId, outcome ? 'RUNNING' : 'RECEIVED', now)
+        const entry = this.#reach(session, commandId, outcome ? 'RUNNING' : 'RECEIVED', nowMs)
         if (!entry) return
-        if (outcome) this.#outcome(session, entry.after, outcome, now)
+        if (outcome) this.#outcome(session, entry.after, outcome, nowMs)
         const accountId = entry.after.accountId ?? session.facts.accountId
         if (page && accountId !== null) this.pages.push({ accountId, page })
         return
@@ -101,14 +101,14 @@ export class FrameLedger {
         const { retryAfterMs, code, reason } = frame.value
         // As the command still stands: written in this session, under the account the phone had shown.
         if (code === 'LOGIN_REQUIRED') this.#stopAccount(session, entry.after, code, reason)
-        this.#putBack(entry, retryAfterMs, code, now)
+        this.#putBack(entry, retryAfterMs, code, nowMs)
         return
       }
       case 'rejected':
-        this.#rejected(session, frame.value, now)
+        this.#rejected(session, frame.value, nowMs)
         return
       case 'result':
-        this.#result(session, frame.value, now)
+        this.#result(session, frame.value, nowMs)
         return
       default:
         frame satisfies never
@@ -121,16 +121,16 @@ export class FrameLedger {
   }
 
   /** Cancels a command that the plane has ended or does not know: the Hello may have been too early to say so. */
-  #goesOn(session: LedgerSession, commandId: string, level: Level, now: number): void {
-    const entry = this.#reach(session, commandId, level, now)
+  #goesOn(session: LedgerSession, commandId: string, level: Level, nowMs: number): void {
+    const entry = this.#reach(session, commandId, level, nowMs)
     if (!entry || isFinal(entry.after.status)) this.cancels.push({ session, commandId })
   }
 
-  #reach(session: LedgerSession, commandId: string, level: Level, now: number) {
+  #reach(session: LedgerSession, commandId: string, level: Level, nowMs: number) {
     const entry = this.#own(session, commandId)
     if (!entry) return undefined
     const wasProvisional = entry.after.provisional
-    entry.after = reachedLevel(entry.after, level, now)
+    entry.after = reachedLevel(entry.after, level, nowMs)
     if (wasProvisional && !entry.after.provisional) {
       for (const item of this.items.values()) {
         if (item.after.commandId !== commandId || !item.after.provisional) continue
@@ -147,29 +147,29 @@ export class FrameLedger {
     return entry
   }
 
-  #rejected(session: LedgerSession, value: { commandId: string; code: string; reason: string }, now: number): void {
+  #rejected(session: LedgerSession, value: { commandId: string; code: string; reason: string }, nowMs: number): void {
     const entry = this.#own(session, value.commandId)
     if (!entry || isSettled(entry.after)) return
-    if (value.code === 'QUEUE_FULL') return this.#putBack(entry, QUEUE_FULL_RETRY_MS, value.code, now)
-    entry.after = finished(entry.after, { status: 'FAILED', code: value.code, reason: value.reason }, now)
+    if (value.code === 'QUEUE_FULL') return this.#putBack(entry, QUEUE_FULL_RETRY_MS, value.code, nowMs)
+    entry.after = finished(entry.after, { status: 'FAILED', code: value.code, reason: value.reason }, nowMs)
     this.#openItemsOf(value.commandId, (item) => ({
       ...item,
       status: 'FAILED',
       code: value.code,
       reason: value.reason,
       provisional: false,
-      finishedAt: now,
+      finishedAt: nowMs,
     }))
   }
 
   /** The phone did not keep the command. */
-  #putBack(entry: Mutable<CommandHead>, retryAfterMs: number, code: string, now: number): void {
+  #putBack(entry: Mutable<CommandHead>, retryAfterMs: number, code: string, nowMs: number): void {
     const stop = stopOf(entry.after)
-    this.#openItemsOf(entry.after.id, (item) => returnedItem(item, stop, now))
-    entry.after = notNow(entry.after, retryAfterMs, code, now)
+    this.#openItemsOf(entry.after.id, (item) => returnedItem(item, stop, nowMs))
+    entry.after = notNow(entry.after, retryAfterMs, code, nowMs)
   }
 
-  #result(session: LedgerSession, said: CommandResult, now: number): void {
+  #result(session: LedgerSession, said: CommandResult, nowMs: number): void {
     const ack = (error: string): void => void this.acks.push({ session, commandId: said.commandId, error })
     const entry = this.#own(session, said.commandId)
     const result = readable(said)
@@ -182,24 +182,24 @@ export class FrameLedger {
     const foreign = result.items.some(({ itemId }) => !this.#isOf(entry.after, itemId))
     const malformed = foreign || !isCode(result.code) || !result.items.every(isOutcome)
     if (!status || (malformed && !result.shortForm)) return ack('RESULT_INVALID')
-    for (const outcome of result.items) this.#outcome(session, entry.after, outcome, now)
+    for (const outcome of result.items) this.#outcome(session, entry.after, outcome, nowMs)
     if (isSettled(entry.after)) return ack('')
     const rest = itemStatusWithoutOutcome(status)
     const code = result.code || (rest === 'UNKNOWN_EFFECT' ? 'UNKNOWN_EFFECT' : null)
     const stop = stopOf(entry.after)
     this.#openItemsOf(result.commandId, (item) => {
       // Planned again only now: each by itself, as the phone names them, they would go out without a pace.
-      if (isUndone(item)) return stop ? returnedItem(item, stop, now) : { ...item, commandId: null }
+      if (isUndone(item)) return stop ? returnedItem(item, stop, nowMs) : { ...item, commandId: null }
       const reason = result.reason.slice(0, LONGEST_REASON) || null
-      const ended = { ...item, status: rest, code, reason, provisional: false, finishedAt: now }
+      const ended = { ...item, status: rest, code, reason, provisional: false, finishedAt: nowMs }
       return this.#asAsked(entry.after, ended)
     })
-    entry.after = finished(entry.after, { status, code: result.code, reason: result.reason }, now)
+    entry.after = finished(entry.after, { status, code: result.code, reason: result.reason }, nowMs)
     this.#stopAccount(session, entry.after, result.code, result.reason)
     ack('')
   }
 
-  #outcome(session: LedgerSession, command: CommandHead, outcome: ItemOutcome, now: number): void {
+  #outcome(session: LedgerSession, command: CommandHead, outcome: ItemOutcome, nowMs: number): void {
     const entry = this.items.get(outcome.itemId)
     const status = itemStatusFromWire(outcome.status)
     if (!entry || !status || !itemTakesOutcome(entry.after)) return
@@ -208,7 +208,7 @@ export class FrameLedger {
     if (!stays && !(EFFECTS.has(status) && this.#isOf(command, outcome.itemId))) return
     if (status === 'RUNNING') {
       if (entry.after.status !== 'RUNNING' && !isFinal(command.status))
-        entry.after = { ...entry.after, status, provisional: false, startedAt: entry.after.startedAt ?? now }
+        entry.after = { ...entry.after, status, provisional: false, startedAt: entry.after.startedAt ?? nowMs }
       return
     }
     const evidence = Number(outcome.evidenceId)
@@ -220,7 +220,7 @@ export class FrameLedger {
       code: outcome.code || null,
       reason: outcome.reason.slice(0, LONGEST_REASON) || null,
       evidenceId: Number.isInteger(evidence) && evidence > 0 ? evidence : entry.after.evidenceId,
-      finishedAt: now,
+      finishedAt: nowMs,
     })
     this.#stopAccount(session, command, outcome.code, outcome.reason)
   }
@@ -264,7 +264,7 @@ export class FrameLedger {
 
   #stopAccount({ facts }: LedgerSession, command: CommandHead, code: string, reason: string): void {
     if (!isErrorCode(code) || errorInfo(code).stops !== 'account') return
-    // What was seen in an earlier session was seen under the account the command was written for.
+    // In an earlier session the phone showed the account that the command was written for.
     const seenNow = command.epoch === facts.epoch ? facts.accountId : null
     const accountId = seenNow ?? command.accountId ?? facts.accountId
     if (accountId !== null) this.stops.push({ accountId, code, reason: reason || errorInfo(code).meaning })

@@ -5,14 +5,14 @@ import type { CommandRow } from '../../infra/database/tables/commands.ts'
 export function commandFrame(
   stored: Pick<CommandRow, 'attempt' | 'deliverBy'>,
   payload: Uint8Array,
-  going: { readonly itemIds: readonly string[]; readonly wechatId: string; readonly now: number },
+  going: { readonly itemIds: readonly string[]; readonly wechatId: string; readonly nowMs: number },
 ): Command {
   const command = Command.decode(payload)
   if (command.payload) keepItems(command.payload, going.itemIds)
   return {
     ...command,
     attempt: stored.attempt + 1,
-    deliverWithinMs: Math.max(0, stored.deliverBy - going.now),
+    deliverWithinMs: Math.max(0, stored.deliverBy - going.nowMs),
     accountWechatId: going.wechatId,
   }
 }

@@ -19,7 +19,7 @@ const COLUMNS = [
   'evidenceId',
 ] as const
 
-/** What has to be read of an item before `save` changes it: everything but its payload and its receiver. */
+/** The columns that have to be read before `save` changes an item. */
 export const ITEM_STATE = ['id', 'taskId', 'cancelCode', 'cancelReason', ...COLUMNS] as const
 
 export type NewItem = Omit<ItemRow, 'id'>

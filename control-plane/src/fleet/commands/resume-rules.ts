@@ -2,7 +2,7 @@ import type { ErrorCode } from '@muster/proto'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
 import { isFinal, isOverdue, isSettled } from './state.ts'
 
-// What a returning agent and the plane make of each other's commands. No I/O, no clock.
+// Settles the open commands with a returning agent. No I/O, no clock.
 
 export type AgentLevel = 'RECEIVED' | 'ACCEPTED' | 'STARTED' | 'FINISHED'
 export type ResumeWord = 'GO_ON' | 'CANCEL' | 'SEND_RESULT' | 'FORGET'
@@ -14,7 +14,7 @@ export interface HeldCommand {
   readonly items: ReadonlyMap<string, boolean>
 }
 
-/** What an agent said of an item; it had that on disk before it said it. */
+/** An agent's report on an item; the agent had it on disk before it sent it. */
 export interface ToldItem {
   readonly commandId: string
   readonly itemId: string
@@ -31,13 +31,13 @@ export interface Disowned {
   readonly unsure: 'OPEN' | 'BEGUN' | 'NONE'
 }
 
-/** What the plane does with a command the agent does not hold. */
+/** The fate of a command that the agent does not hold. */
 export type RowVerdict =
   /** The phone does not have it: deliver it again, with the same id, unless a stop was asked of it. */
   | 'REDELIVER'
   /** It can have taken effect and nobody can know. */
   | 'UNKNOWN_EFFECT'
-  /** What the reaper wrote is now sure. */
+  /** The reaper's verdict is final. */
   | 'CONFIRM'
 
 export interface ResumePlan {
@@ -54,7 +54,7 @@ export type ResumeRow = Pick<
   'id' | 'status' | 'provisional' | 'effectClass' | 'accountId' | 'cancelRequestedAt' | 'resultCode'
 >
 
-/** What the plane makes of the one who says Hello. */
+/** The agent behind a Hello, as the plane sees it. */
 export interface Returning {
   /** Whether the journal is the one commands were written to. */
   readonly trusted: boolean

@@ -30,7 +30,7 @@ export interface ResumeLedgerDeps {
   readonly writer: CommandWriter
 }
 
-/** What was settled with an agent that says Hello. */
+/** The answer to an agent that says Hello. */
 export interface Settled {
   readonly answers: ResumePlan['answers']
   /** Commands the agent holds and will send a result for. */
@@ -64,7 +64,7 @@ export class ResumeLedger {
     await this.#resume(tx, [], deviceId, { trusted: false, accountId: null }, DEVICE_GONE)
   }
 
-  /** What the agent has said of items in commands it holds, for commands that must not be done twice. */
+  /** The agent's reports on items of commands it holds and must not do twice. */
   async #told(tx: Transaction, held: readonly HeldCommand[], deviceId: number): Promise<ToldItem[]> {
     const { commands, items } = this.#deps.db.models
     if (held.length === 0) return []

@@ -3,7 +3,7 @@ import type { Command, GatewayFrame, SessionError } from '@muster/proto'
 /** A frame to an agent. */
 export type DownFrame = NonNullable<GatewayFrame['frame']>
 
-/** What a session's Hello settled; it does not change while the session lives. */
+/** The facts settled by a session's Hello; they do not change while the session lives. */
 export interface SessionFacts {
   readonly deviceId: number
   /** The account the phone shows; null while it shows none. */
@@ -17,7 +17,7 @@ export interface SessionFacts {
   readonly credits: number
 }
 
-/** What the ledger needs of a live session; the gateway implements it. */
+/** A live session as the ledger needs it; the gateway implements it. */
 export interface LedgerSession {
   readonly facts: SessionFacts
   /** How many more commands the agent takes now. */

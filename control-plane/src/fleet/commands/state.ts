@@ -3,7 +3,7 @@ import type { CommandRow, CommandStatus } from '../../infra/database/tables/comm
 import type { ItemStatus } from '../../infra/database/tables/tasks.ts'
 import { returnedCommand, stopOf } from './stop-rules.ts'
 
-// What a frame of an agent, or the passing of time, makes of a command. No I/O, no clock.
+// How frames and time change a command's state. No I/O, no clock.
 
 const RANK: Readonly<Record<CommandStatus, number>> = {
   QUEUED: 0,
@@ -56,15 +56,15 @@ export const isOverdue = (command: Pick<CommandState, 'provisional' | 'resultCod
   command.provisional && command.resultCode === OVERDUE
 
 /** An agent said how far it is: never backwards, and it reopens what the reaper closed in the meantime. */
-export function reachedLevel<C extends CommandState>(command: C, level: Level, now: number): C {
+export function reachedLevel<C extends CommandState>(command: C, level: Level, nowMs: number): C {
   if (isSettled(command) || isOverdue(command)) return command
   const reopened: C = command.provisional
     ? {
         ...command,
         status: 'RECEIVED',
         provisional: false,
-        // Its time to run begins anew, as on a phone that was off: what was silent was not hanging.
-        startedAt: command.startedAt === null ? null : now,
+        // The time to run starts again, as on a phone that was off: a silent command was not hanging.
+        startedAt: command.startedAt === null ? null : nowMs,
         finishedAt: null,
         resultCode: null,
         resultReason: null,
@@ -73,9 +73,9 @@ export function reachedLevel<C extends CommandState>(command: C, level: Level, n
   return {
     ...reopened,
     status: RANK[level] > RANK[reopened.status] ? level : reopened.status,
-    leaseUntil: now + command.leaseMs,
-    receivedAt: reopened.receivedAt ?? now,
-    startedAt: level === 'RUNNING' ? (reopened.startedAt ?? now) : reopened.startedAt,
+    leaseUntil: nowMs + command.leaseMs,
+    receivedAt: reopened.receivedAt ?? nowMs,
+    startedAt: level === 'RUNNING' ? (reopened.startedAt ?? nowMs) : reopened.startedAt,
   }
 }
 
@@ -83,7 +83,7 @@ export function reachedLevel<C extends CommandState>(command: C, level: Level, n
 export function finished<C extends CommandState>(
   command: C,
   result: { status: FinalCommandStatus; code: string; reason: string },
-  now: number,
+  nowMs: number,
 ): C {
   if (isSettled(command)) return command
   return {
@@ -91,19 +91,19 @@ export function finished<C extends CommandState>(
     status: result.status,
     provisional: false,
     leaseUntil: null,
-    finishedAt: now,
+    finishedAt: nowMs,
     resultCode: result.code || null,
     resultReason: result.reason.slice(0, 500) || null,
   }
 }
 
 /** The agent has not kept it and asks for it again later; what was stopped meanwhile is not given to it again. */
-export function notNow<C extends CommandState>(command: C, retryAfterMs: number, code: string, now: number): C {
+export function notNow<C extends CommandState>(command: C, retryAfterMs: number, code: string, nowMs: number): C {
   if (isSettled(command)) return command
-  return returnedCommand({ ...command, notBefore: now + Math.max(0, retryAfterMs), holdCode: code || null }, now)
+  return returnedCommand({ ...command, notBefore: nowMs + Math.max(0, retryAfterMs), holdCode: code || null }, nowMs)
 }
 
-/** What becomes of an item its command's result says nothing about. */
+/** The status of an item that its command's result does not mention. */
 export function itemStatusWithoutOutcome(status: FinalCommandStatus): FinalItemStatus {
   switch (status) {
     case 'FAILED':
@@ -144,22 +144,22 @@ type Reapable = Pick<
   Partial<Pick<CommandRow, 'holdCode' | 'holdReason'>>
 
 /** Whether one of a command's two clocks has run out, and what that means. */
-export function reap(command: Reapable, online: boolean, now: number): ReaperVerdict | undefined {
+export function reap(command: Reapable, online: boolean, nowMs: number): ReaperVerdict | undefined {
   const stop = stopOf(command)
   if (command.status === 'QUEUED') {
-    // What is stopped in the queue ends as its stop says.
+    // A stopped command in the queue is ended by its stop.
     if (stop) return undefined
-    if (command.afterCommandId !== null || command.deliverBy > now) return undefined
+    if (command.afterCommandId !== null || command.deliverBy > nowMs) return undefined
     const [code, reason] = online
       ? [command.holdCode ?? 'TOO_LATE', command.holdReason ?? 'it could not begin before its delivery deadline']
       : ['DEVICE_OFFLINE', 'the device was offline until the delivery deadline']
     return { status: 'EXPIRED', code, reason, provisional: false }
   }
   if (command.status === 'DISPATCHED') {
-    if (command.deliverBy > now) return undefined
+    if (command.deliverBy > nowMs) return undefined
     // The phone may have it all the same; after a pause its items must not be given out again before it has spoken.
     if (stop && stop.code !== 'PAUSED') return { status: 'CANCELLED', ...stop, provisional: true }
-    // Whoever reads it wants to know why the phone did not confirm it.
+    // The reason says why the phone did not confirm it.
     const [code, reason] = online
       ? ['DELIVERY_EXPIRED', 'it was written to the device, which did not confirm it in time']
       : ['DEVICE_OFFLINE', 'the device went offline before it confirmed it, and did not return in time']
@@ -167,20 +167,20 @@ export function reap(command: Reapable, online: boolean, now: number): ReaperVer
   }
   if (isFinal(command.status)) return undefined
   const status = command.effectClass === 'ONCE' ? 'UNKNOWN_EFFECT' : 'FAILED'
-  // First: whoever was silent, or asleep with the plane, has not hung, and may go on when it speaks again.
-  if (command.leaseUntil !== null && command.leaseUntil <= now)
+  // Checked first: a phone that was silent, or asleep with the plane, was not hanging and may go on when it speaks again.
+  if (command.leaseUntil !== null && command.leaseUntil <= nowMs)
     return { status, code: 'LEASE_LOST', reason: 'the device fell silent while it had the command', provisional: true }
-  if (!isTooLong(command, now)) return undefined
+  if (!isTooLong(command, nowMs)) return undefined
   return { status, code: OVERDUE, reason: 'the device did not end it in the time it may run', provisional: true }
 }
 
 /** The backstop for a phone whose own limit does not work: a handler that hangs renews its lease for ever. */
-const isTooLong = ({ startedAt, maxRunMs }: Reapable, now: number): boolean =>
-  startedAt !== null && maxRunMs > 0 && startedAt + maxRunMs + OVERTIME_MS <= now
+const isTooLong = ({ startedAt, maxRunMs }: Reapable, nowMs: number): boolean =>
+  startedAt !== null && maxRunMs > 0 && startedAt + maxRunMs + OVERTIME_MS <= nowMs
 
 const OPEN_ITEMS: ReadonlySet<ItemStatus> = new Set(['PENDING', 'DISPATCHED', 'RUNNING'])
 
-/** What has or may have reached somebody, and must never be done again. */
+/** The item has or may have reached somebody, and must never be done again. */
 export const EFFECTS: ReadonlySet<ItemStatus> = new Set(['SUCCEEDED', 'UNKNOWN_EFFECT'])
 
 /** Whether an agent's word on an item counts: it is open, or was closed by the reaper alone. */

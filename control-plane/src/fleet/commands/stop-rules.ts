@@ -2,7 +2,7 @@ import type { CommandRow } from '../../infra/database/tables/commands.ts'
 import type { ItemRow, ItemStatus } from '../../infra/database/tables/tasks.ts'
 import type { StopReason } from '../../ports.ts'
 
-// What a stop makes of commands and items that no phone has. No I/O, no clock.
+// How a stop ends commands and items that no phone has. No I/O, no clock.
 
 export const CANCELLED_BY_OPERATOR: StopReason = { code: 'CANCELLED', reason: 'an operator cancelled the task' }
 export const PAUSED_BY_OPERATOR: StopReason = { code: 'PAUSED', reason: 'an operator paused the task' }
@@ -20,15 +20,15 @@ export function stopOf(command: Asked): StopReason | undefined {
   return { code: (command.cancelCode ?? 'CANCELLED') as StopReason['code'], reason: command.cancelReason ?? '' }
 }
 
-/** The stop columns of a command. @param now milliseconds since 1970 */
-export const asked = (why: StopReason, now: number): Asked => ({
-  cancelRequestedAt: now,
+/** The stop columns of a command. @param nowMs milliseconds since 1970 */
+export const asked = (why: StopReason, nowMs: number): Asked => ({
+  cancelRequestedAt: nowMs,
   cancelCode: why.code,
   cancelReason: why.reason,
 })
 
 /** No phone has it: it waits in the queue again, or ends where a stop was asked of it. */
-export function returnedCommand<C extends Asked & Ending>(command: C, now: number): C {
+export function returnedCommand<C extends Asked & Ending>(command: C, nowMs: number): C {
   const stop = stopOf(command)
   const open = {
     provisional: false,
@@ -39,10 +39,17 @@ export function returnedCommand<C extends Asked & Ending>(command: C, now: numbe
     resultReason: null,
   }
   if (!stop) return { ...command, ...open, status: 'QUEUED' }
-  return { ...command, ...open, status: 'CANCELLED', finishedAt: now, resultCode: stop.code, resultReason: stop.reason }
+  return {
+    ...command,
+    ...open,
+    status: 'CANCELLED',
+    finishedAt: nowMs,
+    resultCode: stop.code,
+    resultReason: stop.reason,
+  }
 }
 
-/** What of an item a stop reads and changes. */
+/** The columns of an item that a stop reads and changes. */
 export type ItemState = Pick<
   ItemRow,
   | 'status'
@@ -57,7 +64,7 @@ export type ItemState = Pick<
 >
 
 /** The item of a command no phone has: it waits, goes back to its task after a pause, or ends as its stop says. */
-export function returnedItem<I extends ItemState>(item: I, stop: StopReason | undefined, now: number): I {
+export function returnedItem<I extends ItemState>(item: I, stop: StopReason | undefined, nowMs: number): I {
   const own = item.cancelCode === null ? undefined : { code: item.cancelCode, reason: item.cancelReason }
   if (!own && stop?.code === 'PAUSED') return givenBack(item)
   const end = own ?? stop
@@ -70,7 +77,7 @@ export function returnedItem<I extends ItemState>(item: I, stop: StopReason | un
     finishedAt: null,
   } as const
   return end
-    ? { ...waiting, status: statusAfter(end.code), code: end.code, reason: end.reason, finishedAt: now }
+    ? { ...waiting, status: statusAfter(end.code), code: end.code, reason: end.reason, finishedAt: nowMs }
     : waiting
 }
 
@@ -86,5 +93,5 @@ export const givenBack = <I extends ItemState>(item: I): I => ({
   finishedAt: null,
 })
 
-/** What is stopped because of its receiver was skipped, not cancelled by a person. */
+/** An item that is stopped because of its receiver was skipped, not cancelled by a person. */
 const statusAfter = (code: string): ItemStatus => (code === 'OPTED_OUT' ? 'SKIPPED' : 'CANCELLED')

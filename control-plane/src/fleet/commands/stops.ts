@@ -30,7 +30,7 @@ export interface CommandStopsDeps {
   readonly bus: CancelSignal
 }
 
-/** What a stop asks of commands and items, and what it makes of those that no phone has. */
+/** Asks for stops of commands and items, and ends those that no phone has. */
 export class CommandStops {
   readonly #deps: CommandStopsDeps
 

@@ -14,7 +14,7 @@ export interface DevicePresenceDeps {
   readonly events: EventLog
 }
 
-/** What the devices' rows say of their sessions. */
+/** Records in the devices' rows which of them have a live session. */
 export class DevicePresence {
   readonly #deps: DevicePresenceDeps
 

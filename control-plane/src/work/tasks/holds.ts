@@ -13,7 +13,7 @@ export interface HeldCommand {
   readonly reason: string
 }
 
-/** What keeps the commands of a task from their phones now, by command id: what follows a held one waits with it. */
+/** The holds on the commands of a task, by command id. A command that follows a held one has the same hold. */
 export async function holdsOf(db: Database, taskId: number, now: number): Promise<Map<string, HeldCommand>> {
   const { commands } = db.models
   const held = await rows(commands, {

@@ -25,7 +25,7 @@ export interface OperationsDeps {
   readonly approval: Approval
 }
 
-/** What became of the items of a task that may be tried again. */
+/** The result of a retry. */
 export interface Retried {
   readonly retried: number
   /** Left alone: a phone that is silent may still say that it did them. */
@@ -34,7 +34,7 @@ export interface Retried {
   readonly deviceDeleted: number
 }
 
-/** What an operator does with a task once it exists. */
+/** The verbs an operator has for a task. */
 export class TaskOperations {
   readonly #deps: OperationsDeps
 
@@ -103,7 +103,7 @@ export class TaskOperations {
 
   async resume(taskId: number): Promise<void> {
     const { db, clock, faults, store, rollUp, stops, approval } = this.#deps
-    // What a pause that was cut short has not given back yet is to be planned with the rest.
+    // Items that an interrupted pause has not given back yet are planned with the others.
     await stops.finish()
     faults.hit('resume.commit.before')
     await db.write(async (tx) => {
@@ -166,7 +166,7 @@ export class TaskOperations {
     return answer
   }
 
-  /** What was left out because what it follows had not been done: it goes where that goes. */
+  /** Items that were skipped because the item they follow had not been done. */
   async #followers(tx: Transaction, items: readonly Pick<ItemRow, 'id'>[]): Promise<ItemRow[]> {
     const dependsOnItemId = items.map(({ id }) => id)
     const where = { dependsOnItemId, status: 'SKIPPED', commandId: null } as const

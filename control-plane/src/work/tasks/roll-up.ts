@@ -123,7 +123,7 @@ export class TaskRollUp implements TaskProgress {
 
   async #rollUp(tx: Transaction, task: TaskHead): Promise<void> {
     const { db } = this.#deps
-    // What a silent phone may still give back keeps a paused task waiting: it is not over while the operator holds it.
+    // Items that a silent phone may still give back keep a paused task waiting: it is not over while the operator holds it.
     const held = task.status === 'PAUSED' && !task.cancelled
     const isOpen = `status IN (:open)${held ? ' OR provisional = 1' : ''}`
     const where = `task_id = :taskId AND (${isOpen}) LIMIT 1`

@@ -42,6 +42,9 @@ test('a task without an entry, or with one that comes after its time, gets one, 
   await scheduler.wakeTask(moved, due + HOUR_MS)
   await scheduler.wakeTask(kept, due)
   await scheduler.wakeTask(earlier, due - HOUR_MS)
+  owned = false
+  t.is(await sweep.sweep(), 0)
+  owned = true
   t.is(await sweep.sweep(), 2)
   const after = [
     [lost, due],
