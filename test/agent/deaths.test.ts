@@ -1,11 +1,21 @@
 import test from 'ava'
-import { EFFECTS, effectBench, effectsOf } from '../support/effects.ts'
+import { COMMANDS } from '@muster/agent'
+import type { MaterialRef } from '@muster/proto'
+import { EFFECTS, effectBench, effectsOf, type EffectBench } from '../support/effects.ts'
 import { wordsOf } from '../support/phone-rig.ts'
 import { inSample, logSeed, sampleOf } from '../support/sample.ts'
 
 /** Where every walk dies: behind the last tap, so that the effect is probed, and at the three points behind that. */
 const ALWAYS = ['item.commit.after:1', 'item.probe.after:1', 'item.done.after:1', 'command.result.after:1']
 const WARNED_DEATHS = ['item.confirm.before:1', 'item.probe.before:1', 'item.probe.after:1', 'item.finish.before:1']
+
+test('every kind of command that takes effect once dies here', (t) => {
+  const picture: MaterialRef = { materialId: 1, sha256: '', mimeType: 'image/png', size: 1 }
+  const bench = { friend: '', picture: () => picture } as unknown as EffectBench
+  const dying = new Set<string>(EFFECTS.map((effect) => effect.payload(bench).$case))
+  const once = Object.entries(COMMANDS).flatMap(([kind, { effectClass }]) => (effectClass === 'ONCE' ? [kind] : []))
+  t.deepEqual([...dying].toSorted(), once.toSorted())
+})
 
 for (const [index, effect] of EFFECTS.entries()) {
   test(`${effect.name} happens once when the agent dies once, wherever that is`, async (t) => {

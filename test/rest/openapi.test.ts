@@ -134,6 +134,8 @@ async function operate(contract: Contract): Promise<void> {
   await held(contract, ['POST', '/message/tasks'], '/message/tasks?dryRun=true', json(message))
   for (const what of ['friends', 'groups'])
     await call('POST', `/wechat/${what}/sync`, undefined, json({ devices: [agent.deviceId], ...soon }))
+  const note = { text: 'n', devices: [agent.deviceId], ...soon }
+  const { taskId: noteId } = await call('POST', '/wechat/note-to-self', undefined, json(note))
   const { id: copyId } = await call('POST', '/tasks/{id}/copy', taskId)
   await change('/tasks/{id}', taskId, { name: 'm2', params: { batchSize: 2 } })
   await call('POST', '/tasks/{id}/pause', taskId)
@@ -146,7 +148,7 @@ async function operate(contract: Contract): Promise<void> {
   await call('POST', '/devices/{id}/disable', agent.deviceId)
   await call('POST', '/devices/{id}/enable', agent.deviceId)
 
-  await readAll(contract, { '/message/tasks': Number(taskId) })
+  await readAll(contract, { '/message/tasks': Number(taskId), '/wechat/note-to-self': Number(noteId) })
   await call('DELETE', '/users/{id}', userId)
   await call('DELETE', '/message/templates/{id}', templateId)
   await call('DELETE', '/customers/{id}', customerId)

@@ -51,6 +51,9 @@ export const comment = (moment: About, words: string): CommandPayload => ({
   value: { itemId: moment.itemId ?? 'i1', moment: momentOf(moment), text: words },
 })
 
+/** A text into the account's own file-transfer chat. */
+export const note = (text: string): CommandPayload => ({ $case: 'noteToSelf', value: { itemId: 'i1', text } })
+
 /** A message to each of some receivers. */
 export const messageTo = (text: string, ...receivers: readonly Partial<Receiver>[]): CommandPayload =>
   messages(receivers.map((to) => ({ to, parts: [text] })))

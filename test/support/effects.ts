@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import type { CommandPayload } from '@muster/proto'
-import { comment, like, messages, publish } from './commands.ts'
+import { comment, like, messages, note, publish } from './commands.ts'
 import { PhoneRig, type RigOptions } from './phone-rig.ts'
 
 /** A command with an effect, and all that it may do to the world. */
@@ -58,6 +58,7 @@ export const EFFECTS: readonly EffectCase[] = [
     payload: ({ friend }) => comment({ author: { wechatId: friend }, text: POST }, '真不错'),
     expected: ({ friend }) => [`comment on ${friend}: ${POST}: 真不错`],
   },
+  { name: 'a note to oneself', payload: () => note(TEXT), expected: () => [`to filehelper: ${TEXT}`] },
 ]
 
 /**

@@ -1,6 +1,7 @@
 import type { CommandKind } from '@muster/proto'
 import type { CommandHandler, CommandHandlers, PayloadOf } from '@muster/sdk/agent'
 import type { PhoneAccess } from './phone-work.ts'
+import { noteToSelf } from './note-to-self.ts'
 import { PUBLISH_STEPS, publishMoment } from './publish-moment.ts'
 import { commentMoment, likeMoment } from './react.ts'
 import { readDevice, syncContacts, syncGroups } from './read.ts'
@@ -29,6 +30,7 @@ export const COMMANDS: { readonly [K in Exclude<CommandKind, Foreign>]: CommandR
   sendMessages: { ...once, handler: sendMessages, steps: SEND_STEPS },
   likeMoment: { ...once, handler: likeMoment },
   commentMoment: { ...once, handler: commentMoment },
+  noteToSelf: { ...once, handler: noteToSelf, steps: SEND_STEPS },
   syncContacts: { ...reads, handler: syncContacts },
   syncGroups: { ...reads, handler: syncGroups },
   readDevice: { ...reads, handler: readDevice, rereadsAccount: false },
@@ -43,6 +45,6 @@ export const handlersFor = (access: PhoneAccess): CommandHandlers =>
   Object.fromEntries(Object.entries(COMMANDS).map(([kind, row]) => [kind, row.handler(access)]))
 
 /** Places inside the preparation of an effect where a test kills the agent, beside those of the kit. */
-export const AGENT_FAULT_POINTS: readonly string[] = Object.values(COMMANDS).flatMap(({ steps }) =>
-  steps.flatMap((name) => [`${name}.before`, `${name}.after`]),
-)
+export const AGENT_FAULT_POINTS: readonly string[] = [
+  ...new Set(Object.values(COMMANDS).flatMap(({ steps }) => steps)),
+].flatMap((name) => [`${name}.before`, `${name}.after`])

@@ -1,3 +1,4 @@
+import { FILE_TRANSFER } from '../world/address-book.ts'
 import type { Contact } from '../world/model.ts'
 import type { Handset, Screen } from '../phone/handset.ts'
 import { mixedList, Scroll, type Row } from '../phone/list.ts'
@@ -47,7 +48,7 @@ export class Search implements Screen {
 
   #people(query: string): Row[] {
     const phone = this.#phone
-    return [...phone.account.contacts.values()].flatMap((contact) => {
+    return [...phone.account.contacts.values(), FILE_TRANSFER].flatMap((contact) => {
       const why = whyFound(contact, query)
       if (!why) return []
       const row = { name: contact.remark ?? contact.nickname, detail: why.detail }

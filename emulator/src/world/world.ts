@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Account } from './account.ts'
+import { AddressBook } from './address-book.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Change, Comment, Contact, EffectRecord, Group, Message, Moment, WorldView } from './model.ts'
 import { Pictures } from './pictures.ts'
@@ -36,7 +37,7 @@ export class World {
         wechatId,
         nickname,
         region: '中国',
-        contacts: new Map(),
+        contacts: new AddressBook(),
         drafts: new Map(),
         gallery: [],
         chats: new Map(),

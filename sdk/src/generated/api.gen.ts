@@ -617,6 +617,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wechat/note-to-self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List NOTE_TO_SELF tasks, newest first */
+        get: operations["getWechatNoteToSelf"];
+        put?: never;
+        /** Write a text into the accounts' own file-transfer chats */
+        post: operations["postWechatNoteToSelf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -730,6 +748,40 @@ export interface paths {
         };
         /** What became of each receiver or device */
         get: operations["getMessageTasksIdItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wechat/note-to-self/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task, with what it is to do */
+        get: operations["getWechatNoteToSelfId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wechat/note-to-self/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each receiver or device */
+        get: operations["getWechatNoteToSelfIdItems"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1117,7 +1169,7 @@ export interface components {
         Task: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1135,7 +1187,7 @@ export interface components {
         TaskDetail: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1161,7 +1213,7 @@ export interface components {
                 deleted: boolean;
             }[];
         };
-        TaskParams: components["schemas"]["MomentsTaskParams"] | components["schemas"]["MessageTaskParams"] | components["schemas"]["SyncTaskParams"];
+        TaskParams: components["schemas"]["MomentsTaskParams"] | components["schemas"]["MessageTaskParams"] | components["schemas"]["SyncTaskParams"] | components["schemas"]["NoteToSelfTaskParams"];
         MomentsTaskParams: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1224,10 +1276,18 @@ export interface components {
              */
             kind: "FRIENDS_SYNC" | "GROUPS_SYNC";
         };
+        NoteToSelfTaskParams: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "NOTE_TO_SELF";
+            text: string;
+        };
         ChangedTask: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1279,7 +1339,7 @@ export interface components {
         RetriedTask: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -3989,12 +4049,116 @@ export interface operations {
             };
         };
     };
+    getWechatNoteToSelf: {
+        parameters: {
+            query?: {
+                page?: number;
+                size?: number;
+                status?: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
+                deviceId?: number;
+                startTime?: string;
+                endTime?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: {
+                            items: components["schemas"]["Task"][];
+                            page: number;
+                            size: number;
+                            total: number;
+                        };
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postWechatNoteToSelf: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    devices: number[];
+                    /**
+                     * @description ISO 8601; without an offset it is in the workspace zone
+                     * @example 2027-02-12T10:00:00+08:00
+                     */
+                    scheduledTime?: string;
+                    /** @default 7200 */
+                    deliverWithinSeconds?: number;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getTasks: {
         parameters: {
             query?: {
                 page?: number;
                 size?: number;
-                kind?: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC";
+                kind?: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
                 status?: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
                 deviceId?: number;
                 startTime?: string;
@@ -4164,6 +4328,7 @@ export interface operations {
                         intervalSeconds?: number;
                         batchSize?: number;
                         batchPauseSeconds?: number;
+                        text?: string;
                     };
                 };
             };
@@ -4369,6 +4534,92 @@ export interface operations {
         };
     };
     getMessageTasksIdItems: {
+        parameters: {
+            query?: {
+                page?: number;
+                size?: number;
+                status?: "PENDING" | "DISPATCHED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "SKIPPED" | "CANCELLED" | "EXPIRED" | "UNKNOWN_EFFECT";
+                code?: "DEVICE_OFFLINE" | "DEVICE_UNREACHABLE" | "QUEUE_FULL" | "DELIVERY_EXPIRED" | "LEASE_LOST" | "APP_NOT_READY" | "LOGIN_REQUIRED" | "RISK_CONTROL" | "UI_CHANGED" | "UI_TREE_EMPTY" | "CONTACT_NOT_FOUND" | "CONTACT_AMBIGUOUS" | "UNSUPPORTED" | "UNKNOWN_EFFECT" | "CANCELLED" | "TOO_LATE" | "BUDGET_SPENT" | "OPTED_OUT" | "QUIET_HOURS" | "MISSING_VARIABLE";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: {
+                            items: components["schemas"]["Item"][];
+                            page: number;
+                            size: number;
+                            total: number;
+                        };
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWechatNoteToSelfId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["TaskDetail"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWechatNoteToSelfIdItems: {
         parameters: {
             query?: {
                 page?: number;

@@ -60,6 +60,14 @@ test('who opted out or was deleted is named as that under every policy', (t) => 
   t.like(judge.refusal(workOf(1), send(2), NOON), { code: 'OPTED_OUT', reason: 'the customer was deleted' })
 })
 
+test('what is written to nobody obeys no opt-out and no spacing, and its cap like a message', (t) => {
+  const people = new Map([[1, person('a', { optedOut: true, writtenAt: NOON })]])
+  const judge = judgeOf({ accounts: [{ caps: { messages: 2 } }], people })
+  const note = { action: 'NOTE', customerId: 1 }
+  const codes = [1, 2, 3].map(() => judge.refusal(workOf(1), note, NOON)?.code)
+  t.deepEqual(codes, [undefined, undefined, 'BUDGET_SPENT'])
+})
+
 test('a stopped account is given nothing, not even something to read, until a person clears it', (t) => {
   const judge = judgeOf({ accounts: [{ status: 'STOPPED', stopCode: 'RISK_CONTROL', stopReason: 'too frequent' }] })
   for (const work of [workOf(1), workOf(1, READ)]) {

@@ -10,6 +10,7 @@ import { CustomCommand } from "./custom.ts";
 import {
   CommentMoment,
   LikeMoment,
+  NoteToSelf,
   PublishMoment,
   ReadDevice,
   SendMessages,
@@ -409,6 +410,7 @@ export interface Command {
     | //
     /** Runs a handler that the agent registered in Hello. */
     { $case: "custom"; value: CustomCommand }
+    | { $case: "noteToSelf"; value: NoteToSelf }
     | undefined;
 }
 
@@ -505,6 +507,9 @@ export const Command: MessageFns<Command> = {
         break;
       case "custom":
         CustomCommand.encode(message.payload.value, writer.uint32(218).fork()).join();
+        break;
+      case "noteToSelf":
+        NoteToSelf.encode(message.payload.value, writer.uint32(226).fork()).join();
         break;
     }
     return writer;
@@ -659,6 +664,14 @@ export const Command: MessageFns<Command> = {
             message.payload = { $case: "custom", value: CustomCommand.decode(reader, reader.uint32()) };
             continue;
           }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.payload = { $case: "noteToSelf", value: NoteToSelf.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -740,6 +753,10 @@ export const Command: MessageFns<Command> = {
         ? { $case: "readDevice", value: ReadDevice.fromJSON(object.read_device) }
         : isSet(object.custom)
         ? { $case: "custom", value: CustomCommand.fromJSON(object.custom) }
+        : isSet(object.noteToSelf)
+        ? { $case: "noteToSelf", value: NoteToSelf.fromJSON(object.noteToSelf) }
+        : isSet(object.note_to_self)
+        ? { $case: "noteToSelf", value: NoteToSelf.fromJSON(object.note_to_self) }
         : undefined,
     };
   },
@@ -789,6 +806,8 @@ export const Command: MessageFns<Command> = {
       obj.readDevice = ReadDevice.toJSON(message.payload.value);
     } else if (message.payload?.$case === "custom") {
       obj.custom = CustomCommand.toJSON(message.payload.value);
+    } else if (message.payload?.$case === "noteToSelf") {
+      obj.noteToSelf = NoteToSelf.toJSON(message.payload.value);
     }
     return obj;
   },
@@ -853,6 +872,12 @@ export const Command: MessageFns<Command> = {
       case "custom": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "custom", value: CustomCommand.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "noteToSelf": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "noteToSelf", value: NoteToSelf.fromPartial(object.payload.value) };
         }
         break;
       }

@@ -157,6 +157,12 @@ export interface CommentMoment {
   text: string;
 }
 
+/** A text into the account's own file-transfer chat, which nobody else reads. */
+export interface NoteToSelf {
+  itemId: string;
+  text: string;
+}
+
 export interface SyncContacts {
   itemId: string;
 }
@@ -1313,6 +1319,95 @@ export const CommentMoment: MessageFns<CommentMoment> = {
     message.moment = (object.moment !== undefined && object.moment !== null)
       ? MomentRef.fromPartial(object.moment)
       : undefined;
+    message.text = object.text ?? "";
+    return message;
+  },
+};
+
+function createBaseNoteToSelf(): NoteToSelf {
+  return { itemId: "", text: "" };
+}
+
+export const NoteToSelf: MessageFns<NoteToSelf> = {
+  encode(message: NoteToSelf, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.itemId !== "") {
+      writer.uint32(10).string(message.itemId);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NoteToSelf {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNoteToSelf();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.itemId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NoteToSelf {
+    return {
+      itemId: isSet(object.itemId)
+        ? globalThis.String(object.itemId)
+        : isSet(object.item_id)
+        ? globalThis.String(object.item_id)
+        : "",
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+    };
+  },
+
+  toJSON(message: NoteToSelf): unknown {
+    const obj: any = {};
+    if (message.itemId !== "") {
+      obj.itemId = message.itemId;
+    }
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NoteToSelf>, I>>(base?: I): NoteToSelf {
+    return NoteToSelf.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NoteToSelf>, I>>(object: I): NoteToSelf {
+    const message = createBaseNoteToSelf();
+    message.itemId = object.itemId ?? "";
     message.text = object.text ?? "";
     return message;
   },

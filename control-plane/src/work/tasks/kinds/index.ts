@@ -4,6 +4,7 @@ import { groupsSync } from './groups-sync/index.ts'
 import type { TaskKindModule } from './kind.ts'
 import { message } from './message/index.ts'
 import { moments } from './moments/index.ts'
+import { noteToSelf } from './note-to-self/index.ts'
 
 // A new kind is a folder and a row here. The table's type is made of its own rows, each under the name it gives itself:
 // one that lacks a part, or stands under another name, does not compile.
@@ -12,6 +13,7 @@ const rows = {
   MESSAGE: message,
   FRIENDS_SYNC: friendsSync,
   GROUPS_SYNC: groupsSync,
+  NOTE_TO_SELF: noteToSelf,
 }
 
 export type TaskKind = keyof typeof rows
