@@ -119,6 +119,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     enrolmentCode: parts.enrolmentCode,
     stop: async () => {
       socket.close()
+      tasks.stopWaiting()
       await closeHttp(http)
       await housekeeping.stop()
       await tasks.stop()

@@ -29,7 +29,10 @@ test('each part of a registration has its bounds, and the problem names the comm
     [{ version: 1.5 }, /version/],
     [{ effectClass: EffectClass.UNSPECIFIED }, /^shop.print-label version 1: the effect class/],
     [{ description: 'x'.repeat(501) }, /description/],
-    [{ schemaJson: `{"title":"${'é'.repeat(CUSTOM_LIMITS.schemaBytes / 2)}"}` }, /larger than 16384 bytes/],
+    [
+      { schemaJson: `{"title":"${'é'.repeat(CUSTOM_LIMITS.schemaBytes / 2)}"}` },
+      /schema: it has 16396 bytes of JSON; at most 16384/,
+    ],
     [{ schemaJson: '{' }, /schema: it is not JSON/],
     [{ schemaJson: 'null' }, /schema: # must be an object/],
   ]
@@ -42,7 +45,7 @@ test('each part of a registration has its bounds, and the problem names the comm
 
 test('a schema that is misspelt, reaches outside or has no end is refused where it is', (t) => {
   let deep: unknown = true
-  for (let level = 0; level < 50; level++) deep = { items: deep }
+  for (let level = 0; level < 150; level++) deep = { items: deep }
   const cases: [unknown, RegExp][] = [
     [{ properties: { a: { maxlength: 3 } } }, /#\/properties\/a\/maxlength is not a keyword/],
     [{ type: 'text' }, /#\/type must be a type of JSON/],
@@ -58,6 +61,7 @@ test('a schema that is misspelt, reaches outside or has no end is refused where 
     [JSON.parse('{"if":true,"then":1}'), /#\/then must be an object/],
     [{ minimum: '3' }, /#\/minimum must be a number/],
     [deep, /nested deeper/],
+    [{ const: JSON.parse(`${'['.repeat(8000)}${']'.repeat(8000)}`) }, /nested deeper/],
   ]
   for (const [schema, problem] of cases) t.regex(schemaProblem(schema) ?? '', problem)
 })
@@ -94,8 +98,11 @@ test('the problem of a payload begins with the path of its field', (t) => {
   t.is(problemOf(schema, { items: [], more: 1 }), 'payload.more: is not allowed by the schema')
   t.regex(problemOf(schema, {}) ?? '', /^payload: .*"items"/)
   t.regex(problemOf({ anyOf: [{ type: 'string' }, { type: 'null' }] }, 1) ?? '', /^payload: /)
-  t.is(payloadProblem('{}', '{'), 'payload: is not JSON')
-  t.regex(payloadProblem('{}', JSON.stringify('x'.repeat(70_000))) ?? '', /^payload: is larger than 65536 bytes/)
+  t.is(payloadProblem('{}', '{'), 'payload: it is not JSON')
+  t.regex(
+    payloadProblem('{}', JSON.stringify('x'.repeat(70_000))) ?? '',
+    /^payload: it has 70002 bytes of JSON; at most 65536/,
+  )
 })
 
 test('a schema that refers to itself without an end is a problem, not a crash', (t) => {

@@ -1,6 +1,7 @@
 import { Validator, type Schema } from '@cfworker/json-schema'
 import type { CustomCapability } from '../generated/muster/v1/agent_service.ts'
 import { EffectClass } from '../generated/muster/v1/command.ts'
+import { jsonProblem } from './json-rules.ts'
 import { schemaProblem } from './schema-rules.ts'
 
 /** Bounds of custom commands that agent and plane both hold. Sizes are bytes of UTF-8. */
@@ -18,9 +19,6 @@ export const CUSTOM_LIMITS = {
 export const CUSTOM_NAME = /^[a-z0-9]+([.-][a-z0-9]+)*$/
 
 const CLASSES: readonly EffectClass[] = [EffectClass.READ, EffectClass.IDEMPOTENT, EffectClass.ONCE]
-
-/** Bytes of a text in UTF-8. */
-export const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length
 
 /** A custom command as people write it, such as `shop.print-label version 2`. */
 export const customLabel = ({ name, version }: { readonly name: string; readonly version: number }): string =>
@@ -56,8 +54,7 @@ export function capabilityProblem(capability: CustomCapability): string | undefi
   if (!CLASSES.includes(effectClass)) return `${label}: the effect class has to be READ, IDEMPOTENT or ONCE`
   if (description.length > descriptionLength)
     return `${label}: the description is longer than ${descriptionLength} characters`
-  if (utf8Bytes(schemaJson) > schemaBytes) return `${label}: the schema is larger than ${schemaBytes} bytes`
-  const problem = schemaProblem(schemaJson)
+  const problem = schemaProblem(schemaJson, schemaBytes)
   return problem === undefined ? undefined : `${label}: schema: ${problem}`
 }
 
@@ -67,15 +64,10 @@ export function capabilityProblem(capability: CustomCapability): string | undefi
  * @param schemaJson a schema in which `capabilityProblem` found nothing
  */
 export function payloadProblem(schemaJson: string, payloadJson: string): string | undefined {
-  const { payloadBytes } = CUSTOM_LIMITS
-  if (utf8Bytes(payloadJson) > payloadBytes) return `payload: is larger than ${payloadBytes} bytes`
-  let payload: unknown
+  const problem = jsonProblem(payloadJson, CUSTOM_LIMITS.payloadBytes)
+  if (problem !== undefined) return `payload: ${problem}`
   try {
-    payload = JSON.parse(payloadJson)
-  } catch {
-    return 'payload: is not JSON'
-  }
-  try {
+    const payload: unknown = JSON.parse(payloadJson)
     const { errors } = new Validator(JSON.parse(schemaJson) as Schema | boolean, '2020-12').validate(payload)
     // The ones before the first leaf only say that something inside is wrong.
     const leaf = errors.find(({ keyword }) => !WRAPPERS.has(keyword)) ?? errors[0]
@@ -85,6 +77,10 @@ export function payloadProblem(schemaJson: string, payloadJson: string): string 
     return `payload: cannot be checked by the schema: ${error instanceof Error ? error.message : String(error)}`
   }
 }
+
+/** What is wrong with what a handler answered; undefined when nothing is. */
+export const resultProblem = (resultJson: string): string | undefined =>
+  jsonProblem(resultJson, CUSTOM_LIMITS.resultBytes)
 
 /** Keywords whose error is followed by that of the field inside. */
 const WRAPPERS: ReadonlySet<string> = new Set([

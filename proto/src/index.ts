@@ -15,7 +15,7 @@ export {
   customLabel,
   payloadProblem,
   registrationProblem,
-  utf8Bytes,
+  resultProblem,
 } from './custom-commands.ts'
 export { ERROR_CODES, errorInfo, isErrorCode, type ErrorCode, type ErrorInfo } from './errors.ts'
 export {
@@ -25,5 +25,6 @@ export {
   itemStatusToWire,
   commandStatusFromWire,
   commandStatusToWire,
+  usesAccount,
 } from './statuses.ts'
 export type { CommandPayload, CommandKind, FinalCommandStatus, FinalItemStatus } from './statuses.ts'

@@ -1,15 +1,16 @@
+import { jsonProblem } from './json-rules.ts'
+
 /**
  * The part of JSON Schema 2020-12 that custom commands may use: everything but references to other documents and
  * dynamic references. A schema can come from a phone, so what is not known is refused, not ignored.
  */
 
-const MOST_LEVELS = 40
 const LONGEST_PATTERN = 1000
 const DRAFTS = ['https://json-schema.org/draft/2020-12/schema', 'https://json-schema.org/draft/2020-12/schema#']
 const TYPES = new Set<unknown>(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'])
 
 /** What a keyword's value has to be; answers what is wrong with it. */
-type Check = (value: unknown, path: string, level: number) => string | undefined
+type Check = (value: unknown, path: string, root: unknown) => string | undefined
 
 const anything: Check = () => undefined
 const must =
@@ -41,29 +42,33 @@ const pattern: Check = (value, path) => {
   }
 }
 
-const schemas: Check = (value, path, level) => {
-  const problem = list(value, path, level)
+const schemas: Check = (value, path, root) => {
+  const problem = list(value, path, root)
   if (problem !== undefined || !Array.isArray(value)) return problem
-  return firstOf(value, (one, index) => subschema(one, `${path}/${index}`, level))
+  return firstOf(value, (one, index) => subschema(one, `${path}/${index}`, root))
 }
 
 const eachValue =
   (check: Check): Check =>
-  (value, path, level) => {
+  (value, path, root) => {
     if (!isObject(value)) return `${path} must be an object`
-    return firstOf(Object.entries(value), ([key, one]) => check(one, `${path}/${key}`, level))
+    return firstOf(Object.entries(value), ([key, one]) => check(one, `${path}/${key}`, root))
   }
 
-const patterns: Check = (value, path, level) =>
-  eachValue(subschema)(value, path, level) ??
-  firstOf(Object.keys(value as object), (key) => pattern(key, `${path}/${key}`, level))
+const patterns: Check = (value, path, root) =>
+  eachValue(subschema)(value, path, root) ??
+  firstOf(Object.keys(value as object), (key) => pattern(key, `${path}/${key}`, root))
+
+/** Found now, not when a payload needs what it refers to. */
+const reference: Check = (value, path, root) => {
+  if (!isText(value) || !/^#(\/|$)/.test(value))
+    return `${path} must be a pointer into the same schema, such as #/$defs/name`
+  return isSchema(target(root, value)) ? undefined : `the reference ${value} leads nowhere`
+}
 
 const NAMED: Readonly<Record<string, Check>> = {
   $schema: must('that of draft 2020-12', (value) => DRAFTS.includes(value as string)),
-  $ref: must(
-    'a pointer into the same schema, such as #/$defs/name',
-    (value) => isText(value) && /^#(\/|$)/.test(value),
-  ),
+  $ref: reference,
   $defs: eachValue(subschema),
   $comment: anything,
   title: text,
@@ -118,33 +123,21 @@ const NAMED: Readonly<Record<string, Check>> = {
 const KEYWORDS = new Map([...Object.entries(NAMED), ['then', subschema] as const])
 
 /** What is wrong with a schema, naming the place in it; undefined when nothing is. */
-export function schemaProblem(json: string): string | undefined {
-  let schema: unknown
-  try {
-    schema = JSON.parse(json)
-  } catch {
-    return 'it is not JSON'
-  }
-  return subschema(schema, '#', 0) ?? unresolved(schema, schema)
+export function schemaProblem(json: string, largestBytes: number): string | undefined {
+  const problem = jsonProblem(json, largestBytes)
+  if (problem !== undefined) return problem
+  const schema: unknown = JSON.parse(json)
+  return subschema(schema, '#', schema)
 }
 
-function subschema(schema: unknown, path: string, level: number): string | undefined {
+function subschema(schema: unknown, path: string, root: unknown): string | undefined {
   if (typeof schema === 'boolean') return undefined
   if (!isObject(schema)) return `${path} must be an object, true or false`
-  if (level > MOST_LEVELS) return `${path} is nested deeper than ${MOST_LEVELS} levels`
   return firstOf(Object.entries(schema), ([keyword, value]) => {
     const check = KEYWORDS.get(keyword)
     if (!check) return `${path}/${keyword} is not a keyword that custom commands may use`
-    return check(value, `${path}/${keyword}`, level + 1)
+    return check(value, `${path}/${keyword}`, root)
   })
-}
-
-/** A reference that leads nowhere, found before a payload needs it. @param within the part that is looked through */
-function unresolved(root: unknown, within: unknown): string | undefined {
-  if (typeof within !== 'object' || within === null) return undefined
-  const ref = Object.hasOwn(within, '$ref') ? (within as { $ref: unknown }).$ref : undefined
-  if (isText(ref) && !isSchema(target(root, ref))) return `the reference ${ref} leads nowhere`
-  return firstOf(Object.values(within), (one) => unresolved(root, one))
 }
 
 const isSchema = (value: unknown): boolean => isObject(value) || typeof value === 'boolean'

@@ -16,6 +16,9 @@ export function keepItems({ value }: CommandPayload, itemIds: readonly string[])
   value.items = value.items.filter(({ itemId }) => kept.has(itemId))
 }
 
+/** Whether a kind of command acts as the account that the phone shows. Any other needs none. */
+export const usesAccount = (kind: string): boolean => kind !== 'custom'
+
 export type FinalItemStatus = 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED' | 'UNKNOWN_EFFECT' | 'EXPIRED'
 export type FinalCommandStatus = 'SUCCEEDED' | 'FAILED' | 'PARTIAL' | 'CANCELLED' | 'EXPIRED' | 'UNKNOWN_EFFECT'
 

@@ -110,7 +110,7 @@ export class PlaneParts {
         createdAt: now,
       } as const
       const taskId = await insert(tasks, { ...values, deliverWithinSeconds: DELIVER_WITHIN_MS / 1000 }, tx)
-      const fresh: Omit<ItemRow, 'id'>[] = []
+      const fresh: Omit<ItemRow, 'id' | 'result'>[] = []
       for (let count = 0; count < items; count++) {
         const customerId = await insert(customers, { accountId, nickname: '', source: 'MANUAL', createdAt: now }, tx)
         fresh.push({ ...draftItem({ deviceId, accountId, customerId, receiver: '', payload }), taskId })

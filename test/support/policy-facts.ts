@@ -70,5 +70,6 @@ export const workOf = (accountId: number, changes: Partial<Work> = {}): Work => 
   deviceId: accountId,
   accountId,
   effectClass: 'ONCE',
+  usesAccount: true,
   ...changes,
 })

@@ -17,6 +17,7 @@ const REST_STATUS = {
   DEVICE_OFFLINE: 400,
   MISSING_VARIABLE: 400,
   INTERNAL: 500,
+  COMMAND_FAILED: 502,
   UNAVAILABLE: 503,
 } as const satisfies Record<string, number>
 

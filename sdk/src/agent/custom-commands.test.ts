@@ -73,7 +73,7 @@ test('a result that is too large or no JSON fails what can be run again, and is 
   const idempotent = defineCommand({ ...heading, effectClass: 'IDEMPOTENT', run: async () => large })
   const failed = await tryCommand(idempotent, label)
   t.is(failed.status, 'FAILED')
-  t.regex(failed.reason, /the result has 16386 bytes of JSON; at most 16384/)
+  t.regex(failed.reason, /the result: it has 16386 bytes of JSON; at most 16384/)
   const { command } = printer({ commit: async () => large })
   const done = await tryCommand(command, label)
   t.deepEqual([done.status, done.result], ['SUCCEEDED', null])
@@ -152,7 +152,7 @@ test('a bad definition says which command it is and what is wrong', async (t) =>
     [{ name: 'Print' }, /the name "Print" does not match/],
     [{ version: 0 }, /shop\.print-label: the version/],
     [{ effectClass: 'TWICE' }, /version 1: the effect class has to be READ, IDEMPOTENT or ONCE/],
-    [{ schema: { title: 'x'.repeat(16 * 1024) } }, /the schema is larger than 16384 bytes/],
+    [{ schema: { title: 'x'.repeat(16 * 1024) } }, /schema: it has .* at most 16384/],
     [{ schema: { type: 'text' } }, /schema: #\/type must be/],
   ]
   for (const [more, message] of cases) t.throws(define(more), { instanceOf: InvalidCommandDefinition, message })

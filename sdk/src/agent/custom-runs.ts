@@ -1,4 +1,4 @@
-import { CUSTOM_LIMITS, utf8Bytes } from '@muster/proto'
+import { resultProblem } from '@muster/proto'
 import type { CustomContext, Found, Json, OnceCommand, RepeatableCommand } from './custom-definition.ts'
 import type { Effect, Settled } from './effect.ts'
 import { step } from './fault-points.ts'
@@ -124,8 +124,7 @@ const contextOf = (itemId: string, context: CommandContext, signal: AbortSignal)
 /** A value as JSON; undefined when there is none. Throws when it cannot be said in JSON or is too large. */
 function jsonOf(what: string, value: Json | void): string | undefined {
   const json = JSON.stringify(value) as string | undefined
-  const { resultBytes } = CUSTOM_LIMITS
-  const bytes = json === undefined ? 0 : utf8Bytes(json)
-  if (bytes > resultBytes) throw new Error(`${what} has ${bytes} bytes of JSON; at most ${resultBytes} are taken`)
+  const problem = json === undefined ? undefined : resultProblem(json)
+  if (problem !== undefined) throw new Error(`${what}: ${problem}`)
   return json
 }

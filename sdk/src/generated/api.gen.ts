@@ -635,6 +635,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/custom/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List CUSTOM tasks, newest first */
+        get: operations["getCustomTasks"];
+        put?: never;
+        /** Run a command that the agents on devices have registered */
+        post: operations["postCustomTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -790,6 +808,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/custom/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task, with what it is to do */
+        get: operations["getCustomTasksId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/custom/tasks/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each receiver or device */
+        get: operations["getCustomTasksIdItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{id}/pause": {
         parameters: {
             query?: never;
@@ -909,6 +961,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/devices/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a device a command now and wait for its end, or as long as the caller wants to */
+        post: operations["postDevicesIdCommands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evidence/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A screenshot that shows why an item ended as it did */
+        get: operations["getEvidenceId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/kill-switches": {
         parameters: {
             query?: never;
@@ -939,23 +1025,6 @@ export interface paths {
         post?: never;
         /** Lift a kill switch; what it cancelled stays cancelled */
         delete: operations["deleteKillSwitchesId"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/evidence/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A screenshot that shows why an item ended as it did */
-        get: operations["getEvidenceId"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1040,6 +1109,29 @@ export interface components {
             appVersion: string | null;
             agentVersion: string | null;
             lastSeenAt: string | null;
+        };
+        DeviceDetail: {
+            id: number;
+            name: string;
+            type: string;
+            /** @enum {string} */
+            status: "ONLINE" | "OFFLINE" | "DISABLED";
+            wechatId: string | null;
+            accountId: number | null;
+            model: string | null;
+            appVersion: string | null;
+            agentVersion: string | null;
+            lastSeenAt: string | null;
+            /** @description The custom commands that its agent registered last */
+            capabilities: {
+                name: string;
+                version: number;
+                /** @enum {string} */
+                effectClass: "READ" | "IDEMPOTENT" | "ONCE";
+                description: string;
+                /** @description JSON Schema of the payload */
+                schema: unknown;
+            }[];
         };
         Account: {
             id: number;
@@ -1169,7 +1261,7 @@ export interface components {
         Task: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF" | "CUSTOM";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1187,7 +1279,7 @@ export interface components {
         TaskDetail: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF" | "CUSTOM";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1213,7 +1305,7 @@ export interface components {
                 deleted: boolean;
             }[];
         };
-        TaskParams: components["schemas"]["MomentsTaskParams"] | components["schemas"]["MessageTaskParams"] | components["schemas"]["SyncTaskParams"] | components["schemas"]["NoteToSelfTaskParams"];
+        TaskParams: components["schemas"]["MomentsTaskParams"] | components["schemas"]["MessageTaskParams"] | components["schemas"]["SyncTaskParams"] | components["schemas"]["NoteToSelfTaskParams"] | components["schemas"]["CustomTaskParams"];
         MomentsTaskParams: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1284,10 +1376,22 @@ export interface components {
             kind: "NOTE_TO_SELF";
             text: string;
         };
+        CustomTaskParams: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "CUSTOM";
+            command: string;
+            version: number;
+            /** @enum {string} */
+            effectClass: "READ" | "IDEMPOTENT" | "ONCE";
+            payload: unknown;
+        };
         ChangedTask: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF" | "CUSTOM";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1335,11 +1439,13 @@ export interface components {
             startedAt: string | null;
             finishedAt: string | null;
             evidenceUrl: string | null;
+            /** @description What the handler of a custom command answered; null for nothing */
+            result: unknown;
         };
         RetriedTask: {
             id: number;
             /** @enum {string} */
-            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
+            kind: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF" | "CUSTOM";
             name: string;
             /** @enum {string} */
             status: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
@@ -1359,6 +1465,18 @@ export interface components {
             unsure: number;
             /** @description Failed items left alone: their device was deleted */
             deviceDeleted: number;
+        };
+        DeviceCommandState: {
+            /** @description The task that carries the command out */
+            taskId: number;
+            commandId: string | null;
+            /** @enum {string} */
+            status: "PENDING" | "DISPATCHED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "SKIPPED" | "CANCELLED" | "EXPIRED" | "UNKNOWN_EFFECT";
+            code: string | null;
+            reason: string | null;
+            /** @description What the handler answered; null for nothing */
+            result: unknown;
+            evidenceUrl: string | null;
         };
         KillSwitch: {
             id: number;
@@ -1890,7 +2008,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Device"];
+                        data: components["schemas"]["DeviceDetail"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -1972,7 +2090,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Device"];
+                        data: components["schemas"]["DeviceDetail"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -2065,7 +2183,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Device"];
+                        data: components["schemas"]["DeviceDetail"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -2106,7 +2224,7 @@ export interface operations {
                         /** @constant */
                         code: 200;
                         msg: string;
-                        data: components["schemas"]["Device"];
+                        data: components["schemas"]["DeviceDetail"];
                         timestamp: number;
                         requestId: string;
                     };
@@ -4153,12 +4271,124 @@ export interface operations {
             };
         };
     };
+    getCustomTasks: {
+        parameters: {
+            query?: {
+                page?: number;
+                size?: number;
+                status?: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
+                deviceId?: number;
+                startTime?: string;
+                endTime?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: {
+                            items: components["schemas"]["Task"][];
+                            page: number;
+                            size: number;
+                            total: number;
+                        };
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCustomTasks: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    devices: number[];
+                    /**
+                     * @description ISO 8601; without an offset it is in the workspace zone
+                     * @example 2027-02-12T10:00:00+08:00
+                     */
+                    scheduledTime?: string;
+                    /** @default 7200 */
+                    deliverWithinSeconds?: number;
+                    /** @description As the agents registered it; GET /devices/{id} lists them */
+                    command: string;
+                    /** @description Left out: the newest that all devices have */
+                    version?: number;
+                    /**
+                     * @description JSON that fits the schema the agents registered
+                     * @default {}
+                     */
+                    payload?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["CreatedTask"] | components["schemas"]["DryRun"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getTasks: {
         parameters: {
             query?: {
                 page?: number;
                 size?: number;
-                kind?: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF";
+                kind?: "MOMENTS" | "MESSAGE" | "FRIENDS_SYNC" | "GROUPS_SYNC" | "NOTE_TO_SELF" | "CUSTOM";
                 status?: "DRAFT" | "IN_REVIEW" | "SCHEDULED" | "PROCESSING" | "PAUSED" | "COMPLETED" | "PARTIAL" | "FAILED" | "CANCELLED";
                 deviceId?: number;
                 startTime?: string;
@@ -4329,6 +4559,11 @@ export interface operations {
                         batchSize?: number;
                         batchPauseSeconds?: number;
                         text?: string;
+                        /** @description As the agents registered it; GET /devices/{id} lists them */
+                        command?: string;
+                        /** @description Left out: the newest that all devices have */
+                        version?: number;
+                        payload?: unknown;
                     };
                 };
             };
@@ -4620,6 +4855,92 @@ export interface operations {
         };
     };
     getWechatNoteToSelfIdItems: {
+        parameters: {
+            query?: {
+                page?: number;
+                size?: number;
+                status?: "PENDING" | "DISPATCHED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "SKIPPED" | "CANCELLED" | "EXPIRED" | "UNKNOWN_EFFECT";
+                code?: "DEVICE_OFFLINE" | "DEVICE_UNREACHABLE" | "QUEUE_FULL" | "DELIVERY_EXPIRED" | "LEASE_LOST" | "APP_NOT_READY" | "LOGIN_REQUIRED" | "RISK_CONTROL" | "UI_CHANGED" | "UI_TREE_EMPTY" | "CONTACT_NOT_FOUND" | "CONTACT_AMBIGUOUS" | "UNSUPPORTED" | "UNKNOWN_EFFECT" | "CANCELLED" | "TOO_LATE" | "BUDGET_SPENT" | "OPTED_OUT" | "QUIET_HOURS" | "MISSING_VARIABLE";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: {
+                            items: components["schemas"]["Item"][];
+                            page: number;
+                            size: number;
+                            total: number;
+                        };
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomTasksId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["TaskDetail"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomTasksIdItems: {
         parameters: {
             query?: {
                 page?: number;
@@ -4968,6 +5289,114 @@ export interface operations {
             };
         };
     };
+    postDevicesIdCommands: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID for this very request. Sent again within 24 hours, it answers as the first time and does nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "CUSTOM";
+                    /** @description As the agents registered it; GET /devices/{id} lists them */
+                    command: string;
+                    /** @description Left out: the newest that all devices have */
+                    version?: number;
+                    /**
+                     * @description JSON that fits the schema the agents registered
+                     * @default {}
+                     */
+                    payload?: unknown;
+                    /** @default 30 */
+                    waitSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        code: 200;
+                        msg: string;
+                        data: components["schemas"]["DeviceCommandState"];
+                        timestamp: number;
+                        requestId: string;
+                    };
+                };
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEvidenceId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes; ETag is their SHA-256 where they never change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The part that Range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The client has them already: If-None-Match named their ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; nothing was changed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getKillSwitches: {
         parameters: {
             query?: {
@@ -5089,55 +5518,6 @@ export interface operations {
                         requestId: string;
                     };
                 };
-            };
-            /** @description Refused; nothing was changed */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getEvidenceId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes; ETag is their SHA-256 where they never change */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                    "image/jpeg": string;
-                };
-            };
-            /** @description The part that Range asked for */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                    "image/jpeg": string;
-                };
-            };
-            /** @description The client has them already: If-None-Match named their ETag */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused; nothing was changed */
             default: {

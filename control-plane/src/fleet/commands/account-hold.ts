@@ -1,3 +1,4 @@
+import { usesAccount } from '@muster/proto'
 import type { Admission } from '../../ports.ts'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
 import { OTHER_ACCOUNT } from './resume-rules.ts'
@@ -9,9 +10,10 @@ const HOLD_MS = 5000
 /** Keeps what is for one account from a phone that shows another, or none yet, whatever the rules say. No I/O. */
 export function accountHold(
   { accountId }: SessionFacts,
-  command: Pick<CommandRow, 'accountId'>,
+  command: Pick<CommandRow, 'accountId' | 'kind'>,
   nowMs: number,
 ): Extract<Admission, { kind: 'hold' }> | undefined {
+  if (!usesAccount(command.kind)) return undefined
   const hold = { kind: 'hold', untilMs: nowMs + HOLD_MS, clockStands: false } as const
   if (accountId === null) return { ...hold, code: 'APP_NOT_READY', reason: 'the phone has not shown its account yet' }
   if (command.accountId === accountId) return undefined

@@ -1,4 +1,4 @@
-import type { Command } from '@muster/proto'
+import { usesAccount, type Command } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
@@ -97,7 +97,8 @@ class Claim {
     return going.map(({ session, stored, open }) => {
       const payload = payloads.get(stored.id) ?? new Uint8Array()
       const itemIds = open.map((item) => String(item.id))
-      const command = commandFrame(stored, payload, { itemIds, wechatId: session.facts.wechatId, nowMs: this.#nowMs })
+      const wechatId = usesAccount(stored.kind) ? session.facts.wechatId : ''
+      const command = commandFrame(stored, payload, { itemIds, wechatId, nowMs: this.#nowMs })
       return { session, command, bytes: payload.length }
     })
   }
@@ -142,7 +143,7 @@ class Claim {
     const candidate = (session: LedgerSession, stored: CommandHead): Candidate => ({
       session,
       stored,
-      command: { ...stored, accountId: stored.accountId ?? session.facts.accountId },
+      command: { ...stored, accountId: stored.accountId ?? accountFor(stored, session) },
       open: itemsOf.get(stored.id) ?? [],
     })
     return new Map(
@@ -253,3 +254,7 @@ class Claim {
     await this.#deps.items.save(tx, sentItems)
   }
 }
+
+/** The account that a command acts as when it goes out on a session. */
+const accountFor = ({ kind }: CommandHead, { facts }: LedgerSession): number | null =>
+  usesAccount(kind) ? facts.accountId : null

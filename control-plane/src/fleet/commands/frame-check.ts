@@ -1,4 +1,5 @@
 import type { AccountState, AgentFrame, DeviceInfo, Hello, ItemOutcome, SyncPage } from '@muster/proto'
+import { CUSTOM_LIMITS, registrationProblem, resultProblem } from '@muster/proto'
 import { invalid } from '../../infra/errors.ts'
 
 // Checks agents' frames where they come in, so that nothing behind has to doubt them. No I/O.
@@ -27,11 +28,17 @@ export function checkedHello(hello: Hello): Hello {
     requireCommandId('inFlight.commandId', commandId)
     for (const outcome of items) requireOutcome('inFlight.items', outcome)
   }
+  const custom = registrationProblem(hello.custom)
+  if (custom !== undefined) throw invalid(`custom: ${custom}`)
   return {
     ...hello,
     agentVersion: text(hello.agentVersion, 40),
     device: hello.device && checkedDevice(hello.device),
     account: checkedAccount(hello.account),
+    custom: hello.custom.map((one) => ({
+      ...one,
+      description: text(one.description, CUSTOM_LIMITS.descriptionLength),
+    })),
   }
 }
 
@@ -90,7 +97,8 @@ export function checkedFrame(frame: Up): Up {
 export const isOutcome = (outcome: ItemOutcome): boolean =>
   ROW_ID.test(outcome.itemId) &&
   CODE.test(outcome.code) &&
-  (outcome.evidenceId === '' || ROW_ID.test(outcome.evidenceId))
+  (outcome.evidenceId === '' || ROW_ID.test(outcome.evidenceId)) &&
+  (outcome.resultJson === undefined || resultProblem(outcome.resultJson) === undefined)
 
 /** An error code, or nothing. */
 export const isCode = (code: string): boolean => CODE.test(code)
@@ -149,7 +157,7 @@ function requireCommandId(field: string, commandId: string): void {
 }
 
 function requireOutcome(field: string, outcome: ItemOutcome): void {
-  if (!isOutcome(outcome)) throw invalid(`${field}: names no item, code or evidence there could be`)
+  if (!isOutcome(outcome)) throw invalid(`${field}: names no item, code, evidence or result there could be`)
 }
 
 const isName = (value: string): boolean => value !== '' && value.length <= 64 && !value.includes('\0')

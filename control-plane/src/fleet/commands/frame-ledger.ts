@@ -220,6 +220,7 @@ export class FrameLedger {
       code: outcome.code || null,
       reason: outcome.reason.slice(0, LONGEST_REASON) || null,
       evidenceId: Number.isInteger(evidence) && evidence > 0 ? evidence : entry.after.evidenceId,
+      result: status === 'SUCCEEDED' ? (outcome.resultJson ?? null) : null,
       finishedAt: nowMs,
     })
     this.#stopAccount(session, command, outcome.code, outcome.reason)

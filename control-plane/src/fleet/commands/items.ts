@@ -17,12 +17,13 @@ const COLUMNS = [
   'startedAt',
   'finishedAt',
   'evidenceId',
+  'result',
 ] as const
 
 /** The columns that have to be read before `save` changes an item. */
 export const ITEM_STATE = ['id', 'taskId', 'cancelCode', 'cancelReason', ...COLUMNS] as const
 
-export type NewItem = Omit<ItemRow, 'id'>
+export type NewItem = Omit<ItemRow, 'id' | 'result'>
 
 type SavedItem = Pick<ItemRow, (typeof COLUMNS)[number] | 'id' | 'taskId'>
 

@@ -100,7 +100,7 @@ export class ResumeLedger {
     reason: string,
   ): Promise<ResumePlan> {
     const commands = await this.#concerned(tx, held, deviceId)
-    await this.#stopKilled(tx, commands)
+    await this.#stopKilled(tx, commands, agent)
     const plan = planResume(held, [...commands.values()], agent)
     const touched = new Set<number>()
     for (const { commandId, level } of plan.held) {
@@ -164,11 +164,11 @@ export class ResumeLedger {
   }
 
   /** Asks again for a stop under an active kill switch, whatever became of the stop it asked for. */
-  async #stopKilled(tx: Transaction, all: Map<string, CommandRow>): Promise<void> {
+  async #stopKilled(tx: Transaction, all: Map<string, CommandRow>, { accountId }: Returning): Promise<void> {
     const switchOver = await activeSwitches(this.#deps.db, tx)
     for (const command of all.values()) {
       const stopped = isSettled(command) || (command.cancelCode !== null && command.cancelCode !== 'PAUSED')
-      const active = stopped ? undefined : switchOver(command)
+      const active = stopped ? undefined : switchOver({ ...command, accountId: command.accountId ?? accountId })
       if (active) all.set(command.id, await this.#deps.writer.askToStop(tx, command, stopBy(active)))
     }
   }

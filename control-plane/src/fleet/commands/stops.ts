@@ -21,6 +21,8 @@ export interface StoppedCommand extends Pick<CommandRow, 'id' | 'taskId'> {
   readonly items: number
 }
 
+type ScopeColumns = StopScope & { readonly [Op.and]?: readonly Where<CommandRow>[] }
+
 export interface CommandStopsDeps {
   readonly db: Database
   readonly clock: Clock
@@ -44,10 +46,11 @@ export class CommandStops {
    */
   async ask(tx: Transaction, scope: StopScope, why: StopReason): Promise<void> {
     const { commands } = this.#deps.db.models
+    const inScope = await this.#inScope(tx, scope)
     // A pause is not the last word: what ends the work for good takes its place.
     const weaker = why.code === 'PAUSED' ? null : { [Op.or]: [null, 'PAUSED'] }
     const among = (status: readonly CommandStatus[]): Where<CommandRow> => ({
-      ...scope,
+      ...inScope,
       cancelCode: weaker,
       // A phone that fell silent may still have what was closed without its word.
       [Op.or]: [{ status: [...status] }, { provisional: true }],
@@ -159,6 +162,18 @@ export class CommandStops {
       )
     }
     await queue.releaseFollowers(tx, ids)
+  }
+
+  /** With the commands for no account of the devices that an account is on. */
+  async #inScope(tx: Transaction, { accountId, ...scope }: StopScope): Promise<ScopeColumns> {
+    if (accountId === undefined) return scope
+    const devices = await rows(this.#deps.db.models.devices, {
+      where: { accountId },
+      attributes: ['id'],
+      transaction: tx,
+    })
+    const free = { accountId: null, deviceId: devices.map(({ id }) => id) }
+    return { ...scope, [Op.and]: [{ [Op.or]: [{ accountId }, free] }] }
   }
 
   #tell({ id, deviceId }: Pick<CommandRow, 'id' | 'deviceId'>, { code, reason }: StopReason, itemIds?: string[]): void {

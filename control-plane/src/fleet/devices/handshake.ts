@@ -17,6 +17,7 @@ import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { EventLog } from '../../ports.ts'
 import type { PhoneAccounts } from '../accounts/phone-accounts.ts'
 import type { ResumeLedger } from '../commands/resume.ts'
+import { commandsDigest, saveCommands } from './custom-commands.ts'
 import { sameJournal, type AgentLevel, type HeldCommand, type ResumePlan } from '../commands/resume-rules.ts'
 
 export interface HandshakeDeps {
@@ -115,7 +116,9 @@ export class Handshake {
       appVersion: hello.account?.appVersion ?? device.appVersion,
       uiTree: hello.account?.uiTree ?? device.uiTree,
       ...(after.trusted ? {} : { readyEpoch: 0 }),
+      commandsDigest: commandsDigest(hello.custom),
     }
+    if (seen.commandsDigest !== device.commandsDigest) await saveCommands(db, tx, device.id, hello.custom)
     await db.models.devices.update(seen, { where: { id: device.id }, transaction: tx })
     const data = { epoch: after.epoch, agentVersion: hello.agentVersion, newJournal: !after.trusted }
     await insert(db.models.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)

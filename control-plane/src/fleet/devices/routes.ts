@@ -18,6 +18,19 @@ const Device = z
     lastSeenAt: Timestamp.nullable(),
   })
   .meta({ id: 'Device' })
+const DeviceDetail = Device.extend({
+  capabilities: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        version: z.number().int(),
+        effectClass: z.enum(['READ', 'IDEMPOTENT', 'ONCE']),
+        description: z.string(),
+        schema: z.unknown().meta({ description: 'JSON Schema of the payload' }),
+      }),
+    )
+    .meta({ description: 'The custom commands that its agent registered last' }),
+}).meta({ id: 'DeviceDetail' })
 const DeviceEvent = z.strictObject({ id: z.number().int(), type: z.string(), data: z.unknown(), at: Timestamp })
 const Name = z.string().trim().min(1).max(100)
 
@@ -67,7 +80,7 @@ function readRoutes(devices: Devices): Route[] {
       tag: 'devices',
       role: 'viewer',
       params: IdParams,
-      data: Device,
+      data: DeviceDetail,
       handle: ({ params }) => devices.get(params.id),
     }),
     defineRoute({
@@ -94,7 +107,7 @@ function changeRoutes(devices: Devices): Route[] {
       tag: 'devices',
       role: 'operator',
       params: IdParams,
-      data: Device,
+      data: DeviceDetail,
       handle: ({ params, caller }) => devices.setDisabled(params.id, disabled, caller.username),
     })
   return [
@@ -107,7 +120,7 @@ function changeRoutes(devices: Devices): Route[] {
       role: 'operator',
       params: IdParams,
       body: z.strictObject({ name: Name }),
-      data: Device,
+      data: DeviceDetail,
       handle: ({ params, body }) => devices.rename(params.id, body.name),
     }),
     switched('disable', true),

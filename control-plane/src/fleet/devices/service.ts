@@ -6,6 +6,7 @@ import { notFound } from '../../infra/errors.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
 import type { DeviceDirectory } from '../../ports.ts'
 import { makeEnrolmentCode, type EnrolmentCodesDeps, type EnrolmentOrder } from './enrolment-codes.ts'
+import { commandsOf, type CapabilityView } from './custom-commands.ts'
 import { removeDevice, type RemovalDeps } from './removal.ts'
 import { deviceStatus } from './status.ts'
 
@@ -25,6 +26,11 @@ export type DeviceView = Pick<
   DeviceRow,
   'id' | 'name' | 'type' | 'accountId' | 'model' | 'appVersion' | 'agentVersion'
 > & { readonly status: DeviceStatus; readonly wechatId: string | null; readonly lastSeenAt: string | null }
+
+/** One device, with the custom commands its agent registered last. */
+export interface DeviceDetail extends DeviceView {
+  readonly capabilities: CapabilityView[]
+}
 
 /** What happened to a device, as the API shows it. */
 export type DeviceEventView = Pick<DeviceEventRow, 'id' | 'type' | 'data'> & { readonly at: string }
@@ -59,10 +65,10 @@ export class Devices {
   }
 
   /** Throws NOT_FOUND. */
-  async get(id: number): Promise<DeviceView> {
+  async get(id: number): Promise<DeviceDetail> {
     const [view] = await this.#views([await this.#existing(id)])
     if (!view) throw notFound('device', id)
-    return view
+    return { ...view, capabilities: await commandsOf(this.#deps.db, id) }
   }
 
   /** What happened to a device, newest first. Throws NOT_FOUND. */
@@ -75,7 +81,7 @@ export class Devices {
   }
 
   /** Throws NOT_FOUND. */
-  async rename(id: number, name: string): Promise<DeviceView> {
+  async rename(id: number, name: string): Promise<DeviceDetail> {
     const { db, events } = this.#deps
     const device = await this.#existing(id)
     await db.write(async (tx) => {
@@ -89,7 +95,7 @@ export class Devices {
    * Refuses the device from now on and ends its stream, or lets it connect again. Throws NOT_FOUND.
    * @param by name of the user
    */
-  async setDisabled(id: number, disabled: boolean, by: string): Promise<DeviceView> {
+  async setDisabled(id: number, disabled: boolean, by: string): Promise<DeviceDetail> {
     const { db, clock, events, bus } = this.#deps
     const device = await this.#existing(id)
     const online = disabled ? false : device.online

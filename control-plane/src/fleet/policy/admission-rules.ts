@@ -53,7 +53,9 @@ export interface PolicyFacts {
   readonly wechatRulesAccepted: boolean
   readonly actions: ActionRules
   /** The kill switch that stands over work, if any. */
-  readonly switchOver: (work: Omit<Work, 'effectClass'>) => Pick<KillSwitchRow, 'id' | 'reason'> | undefined
+  readonly switchOver: (
+    work: Omit<Work, 'effectClass' | 'usesAccount'>,
+  ) => Pick<KillSwitchRow, 'id' | 'reason'> | undefined
   readonly devices: ReadonlyMap<number, { readonly emulated: boolean; readonly accountId: number | null }>
   readonly accounts: ReadonlyMap<number, AccountFacts>
   /** By customer id. */
@@ -67,6 +69,8 @@ export interface Work {
   /** Null when the device had shown none: then it belongs to the one it shows now. */
   readonly accountId: number | null
   readonly effectClass: EffectClass
+  /** Whether it acts as the account. Work that needs none is held by the device's account only where it is ONCE. */
+  readonly usesAccount: boolean
 }
 
 export interface WorkItem {
@@ -118,8 +122,9 @@ export class AdmissionRules {
       const reason = `kill switch ${killed.id}: ${killed.reason}`
       return { code: 'CANCELLED', reason, untilMs: null, clockStands: true }
     }
-    const unready = this.#unready(work, account)
+    const unready = work.usesAccount ? this.#unready(work, account) : undefined
     if (unready || !account) return unready
+    if (!work.usesAccount && work.effectClass !== 'ONCE') return undefined
     if (account.status !== 'ACTIVE') {
       const code = (account.stopCode ?? 'RISK_CONTROL') as ErrorCode
       const reason = `account ${account.id} is stopped until a person clears it: ${account.stopReason ?? ''}`
@@ -137,7 +142,7 @@ export class AdmissionRules {
   restHold(work: Work, now: number): Hold | undefined {
     const known = this.#accountOf(work)
     const floorMs = known ? rulesOf(known.account).minIntervalMs : 0
-    if (!known || floorMs === 0 || work.effectClass === 'READ') return undefined
+    if (!known || floorMs === 0 || work.effectClass === 'READ' || !work.usesAccount) return undefined
     const reason = `account ${known.account.id} does one thing after the other, ${floorMs / SECOND_MS} s apart`
     const wait = (untilMs: number): Hold => ({ code: 'QUEUE_FULL', reason, untilMs, clockStands: true })
     if (known.busy || this.#begun.has(known.account.id)) return wait(now + TURN_MS)
@@ -148,7 +153,7 @@ export class AdmissionRules {
   /** Work goes out: others of its account wait. */
   begin(work: Work): void {
     const account = this.#accountOf(work)?.account
-    if (account && work.effectClass !== 'READ') this.#begun.add(account.id)
+    if (account && work.usesAccount && work.effectClass !== 'READ') this.#begun.add(account.id)
   }
 
   /** Why the item must not go out; undefined admits and counts it. */

@@ -1,4 +1,4 @@
-import { noCaps, type Budget, type Caps } from '@muster/proto'
+import { noCaps, usesAccount, type Budget, type Caps } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 import type { Clock } from '../../infra/clock.ts'
@@ -103,7 +103,7 @@ export class Policy implements CommandAdmission, AccountBudgets {
       const reason = `account ${accountId} is on no device now; sign in with it on one`
       return { code: 'LOGIN_REQUIRED', reason, untilMs: null, clockStands: false }
     }
-    const work: Work = { taskId: null, deviceId, accountId, effectClass: 'ONCE' }
+    const work: Work = { taskId: null, deviceId, accountId, effectClass: 'ONCE', usesAccount: true }
     return (await this.judge([work])).hold(work, this.#deps.clock.now().getTime())
   }
 
@@ -119,12 +119,13 @@ function admission(
   { command, open }: DispatchCandidate,
   { now, hold: other }: { now: number; hold: Hold | undefined },
 ): Admission {
-  const hold = judge.hold(command, now) ?? returnedHold(command, open, now) ?? judge.restHold(command, now) ?? other
+  const work: Work = { ...command, usesAccount: usesAccount(command.kind) }
+  const hold = judge.hold(work, now) ?? returnedHold(command, open, now) ?? judge.restHold(work, now) ?? other
   if (hold) return { kind: 'hold', ...hold, untilMs: hold.untilMs ?? now + HOLD_MS }
   const skipped = open.flatMap((item) => {
-    const refusal = judge.refusal(command, item, now)
+    const refusal = judge.refusal(work, item, now)
     return refusal ? [{ itemId: item.id, ...refusal }] : []
   })
-  if (skipped.length < open.length) judge.begin(command)
+  if (skipped.length < open.length) judge.begin(work)
   return { kind: 'send', skipped }
 }

@@ -21,7 +21,7 @@ test('a task is not made for a device that was deleted after its request was che
   const parts = await PlaneParts.open()
   t.teardown(async () => await parts.close())
   const phone = await parts.phone()
-  const devices = await parts.creation.devices([phone.deviceId])
+  const devices = await parts.creation.devices([phone.deviceId], { usesAccount: true })
   await parts.removeDevice(phone.deviceId)
   const params = { kind: 'FRIENDS_SYNC', devices: [phone.deviceId] } as const
   const task = { name: 'late', params, scheduledTime: undefined, deliverWithinSeconds: 60, createdBy: 1, items: [] }

@@ -85,9 +85,9 @@ export class TaskChanges {
     const { creation } = this.#deps
     if (!deviceIds && Object.values(params).every((value) => value === undefined)) return undefined
     const before = task.params as TaskParams
-    const devices = await creation.devices(deviceIds ?? before.devices)
-    // By the same checks as at its creation, and for the receivers there are now.
     const kind = kindOf(before)
+    const devices = await creation.devices(deviceIds ?? before.devices, kind)
+    // By the same checks as at its creation, and for the receivers there are now.
     const request = kind.changed(before, changeOf(kind, params))
     return { prepared: await creation.prepare(kind, request, devices), devices }
   }

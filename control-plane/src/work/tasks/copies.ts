@@ -5,6 +5,7 @@ import { notFound } from '../../infra/errors.ts'
 import type { EventLog } from '../../ports.ts'
 import { allDeleted, deletedDevices } from './deleted-devices.ts'
 import type { ItemRow } from '../../infra/database/tables/tasks.ts'
+import type { NewItem } from '../../fleet/commands/items.ts'
 import { kindOf, type TaskParams } from './kinds/index.ts'
 import { draftItem, skippedFor } from './kinds/item-draft.ts'
 import type { ItemLedger } from '../../fleet/commands/items.ts'
@@ -82,11 +83,7 @@ interface CopyTarget {
 }
 
 /** As before anything was done: the rules of the day it starts decide again. What cannot be sent at all is skipped. */
-function fresh(
-  item: ItemRow,
-  { params, taskId, now, gone }: CopyTarget,
-  dependsOnItemId: number | null,
-): Omit<ItemRow, 'id'> {
+function fresh(item: ItemRow, { params, taskId, now, gone }: CopyTarget, dependsOnItemId: number | null): NewItem {
   const { deviceId, accountId, customerId, groupId, receiver } = item
   const kind = kindOf(params)
   const { payload, skip } = kind.renewed(params, JSON.parse(item.payload) as { readonly action: string })

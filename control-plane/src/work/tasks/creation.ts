@@ -70,9 +70,9 @@ export class TaskCreation {
 
   /**
    * The devices of a request, without repetition, in its order. Throws NOT_FOUND or why a device cannot be used, and
-   * PHONE_DRIVER_NOT_ACCEPTED when none of them may be driven.
+   * PHONE_DRIVER_NOT_ACCEPTED when none of them may be driven by a kind of task that acts as their accounts.
    */
-  async devices(ids: readonly number[]): Promise<DeviceRow[]> {
+  async devices(ids: readonly number[], { usesAccount }: Pick<AnyKind, 'usesAccount'>): Promise<DeviceRow[]> {
     const wanted = [...new Set(ids)]
     const found = await rows(this.#deps.db.models.devices, { where: { id: wanted, deletedAt: null } })
     const devices = wanted.map((id) => {
@@ -83,7 +83,7 @@ export class TaskCreation {
     })
     // A device that was never seen may turn out to be an emulated phone.
     const real = devices.filter((device) => !device.emulated && device.lastSeenAt !== null)
-    if (real.length === devices.length && !this.#deps.wechatRulesAccepted) {
+    if (usesAccount && real.length === devices.length && !this.#deps.wechatRulesAccepted) {
       throw new MusterError(
         'PHONE_DRIVER_NOT_ACCEPTED',
         `devices: ${real.map(({ id }) => id).join(', ')} are real phones and the phone driver is off (phone_driver_not_accepted); its operator has to accept the notice about WeChat's rules in the settings`,
@@ -109,7 +109,7 @@ export class TaskCreation {
     { userId, dryRun }: { userId: number; dryRun: boolean },
   ): Promise<CreatedTask | DryRunAnswer> {
     this.checkTime(request.scheduledTime)
-    const devices = await this.devices(request.devices)
+    const devices = await this.devices(request.devices, kind)
     const prepared = await this.prepare(kind, request, devices)
     const { name = prepared.name, scheduledTime, deliverWithinSeconds } = request
     const task = { ...prepared, name, scheduledTime, deliverWithinSeconds, createdBy: userId }
@@ -172,7 +172,14 @@ export class TaskCreation {
     startMs: number,
   ): Promise<string[]> {
     const effectClass = effectClassOf(task.params)
-    const work = devices.map(({ id, accountId }) => ({ deviceId: id, accountId, taskId: null, effectClass }))
+    const { usesAccount } = kindOf(task.params)
+    const work = devices.map(({ id, accountId }) => ({
+      deviceId: id,
+      accountId,
+      taskId: null,
+      effectClass,
+      usesAccount,
+    }))
     const judge = await this.#deps.policy.judge(work)
     return devices.flatMap((device, at) => {
       const says = (what: string) => `device ${device.id} (${device.name}): ${what}`

@@ -1,3 +1,4 @@
+import { usesAccount } from '@muster/proto'
 import type { AdmissionRules, Work } from '../../fleet/policy/admission-rules.ts'
 import { kindOf, type TaskParams } from './kinds/index.ts'
 import type { PlannableItem, PlannedCommand } from './kinds/kind.ts'
@@ -80,7 +81,7 @@ class Play {
   }
 
   #command(command: PlannedCommand, startMs: number): number {
-    const work: Work = { ...command, taskId: null }
+    const work: Work = { ...command, taskId: null, usesAccount: usesAccount(command.kind) }
     const { actions } = kindOf(this.#params)
     let now = startMs
     let left = this.#named(command.itemIds)

@@ -62,6 +62,7 @@ export const Item = z
     startedAt: Timestamp.nullable(),
     finishedAt: Timestamp.nullable(),
     evidenceUrl: z.string().nullable(),
+    result: z.unknown().meta({ description: 'What the handler of a custom command answered; null for nothing' }),
   })
   .meta({ id: 'Item' })
 export const Retried = Task.extend({

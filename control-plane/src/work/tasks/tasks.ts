@@ -18,6 +18,8 @@ import { TaskCopies } from './copies.ts'
 import { TaskCreation } from './creation.ts'
 import { TaskOperations } from './operations.ts'
 import { TaskRollUp } from './roll-up.ts'
+import { deviceCommandRoutes } from './device-command-routes.ts'
+import { DeviceCommands } from './device-commands.ts'
 import { taskRoutes } from './routes.ts'
 import { TaskStops } from './stops.ts'
 import { TaskStore } from './store.ts'
@@ -46,6 +48,8 @@ export interface Tasks {
   readonly operations: TaskOperations
   readonly stops: TaskStops
   start(): Promise<void>
+  /** Answers those who wait for a command with its state so far. */
+  stopWaiting(): void
   stop(): Promise<void>
   /** Throws when the scheduler's store does not answer. */
   check(): Promise<void>
@@ -76,9 +80,13 @@ export function createTasks(deps: TasksDeps): Tasks {
     }
   }
   const creation = new TaskCreation({ ...deps, approval, schedule })
+  const deviceCommands = new DeviceCommands({ ...deps, creation })
   const changes = new TaskChanges({ db, store, items: deps.items, creation, approval, now, schedule })
   return {
-    routes: [...taskRoutes({ ...deps, store, operations, creation, changes, copies: new TaskCopies(deps) })],
+    routes: [
+      ...taskRoutes({ ...deps, store, operations, creation, changes, copies: new TaskCopies(deps) }),
+      ...deviceCommandRoutes(deviceCommands),
+    ],
     progress,
     operations,
     stops,
@@ -86,6 +94,7 @@ export function createTasks(deps: TasksDeps): Tasks {
       await scheduler.start(async (taskId) => await operations.startIfDue(taskId))
       sweep.start()
     },
+    stopWaiting: () => deviceCommands.stopWaiting(),
     stop: async () => {
       await sweep.stop()
       await scheduler.stop()

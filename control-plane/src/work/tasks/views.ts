@@ -158,7 +158,15 @@ export class TaskViews {
       attempts: item.attempts,
       startedAt: this.time.format(item.startedAt),
       finishedAt: this.time.format(item.finishedAt),
-      evidenceUrl: item.evidenceId === null ? null : `/api/v1/evidence/${item.evidenceId}`,
+      evidenceUrl: evidenceUrl(item.evidenceId),
+      result: resultOf(item),
     }
   }
 }
+
+/** Where the picture is that shows why an item failed. */
+export const evidenceUrl = (evidenceId: number | null): string | null =>
+  evidenceId === null ? null : `/api/v1/evidence/${evidenceId}`
+
+/** What the handler of a custom command answered; null for nothing. */
+export const resultOf = ({ result }: Pick<ItemRow, 'result'>): unknown => (result === null ? null : JSON.parse(result))

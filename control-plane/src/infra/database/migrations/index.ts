@@ -10,6 +10,7 @@ import { deletedTasks } from './0007-deleted-tasks.ts'
 import { changedTasks } from './0008-changed-tasks.ts'
 import { itemsWithoutCommand } from './0009-items-without-command.ts'
 import { identicalMoments } from './0010-identical-moments.ts'
+import { customCommands } from './0011-custom-commands.ts'
 import type { Migration } from './schema.ts'
 
 /** In the order they run; a new one goes to the end. */
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   changedTasks,
   itemsWithoutCommand,
   identicalMoments,
+  customCommands,
 ]
 
 /** Brings the schema up to date; each migration runs once in a database. */

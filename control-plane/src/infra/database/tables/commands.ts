@@ -15,7 +15,8 @@ export const COMMAND_STATUSES = [
   'UNKNOWN_EFFECT',
 ] as const
 export type CommandStatus = (typeof COMMAND_STATUSES)[number]
-export type EffectClass = 'READ' | 'IDEMPOTENT' | 'ONCE'
+export const EFFECT_CLASSES = ['READ', 'IDEMPOTENT', 'ONCE'] as const
+export type EffectClass = (typeof EFFECT_CLASSES)[number]
 
 export interface CommandRow {
   /** UUIDv7: the order of ids is the order of making. */

@@ -1,5 +1,6 @@
 import { DataTypes, type Sequelize } from 'sequelize'
 import { defineTable, flag, id, instant, type Table } from '../table.ts'
+import type { EffectClass } from './commands.ts'
 
 export type DeviceStatus = 'ONLINE' | 'OFFLINE' | 'DISABLED'
 
@@ -27,6 +28,19 @@ export interface DeviceRow {
   createdAt: number
   lastSeenAt: number | null
   deletedAt: number | null
+  /** Of the custom commands its agent registered; null for none. */
+  commandsDigest: string | null
+}
+
+/** A custom command that a device's agent has registered. */
+export interface DeviceCommandRow {
+  deviceId: number
+  name: string
+  version: number
+  effectClass: EffectClass
+  description: string
+  /** JSON Schema of the payload, as the agent said it. */
+  schema: string
 }
 
 export interface EnrolmentCodeRow {
@@ -72,11 +86,22 @@ export const defineDevices = (sequelize: Sequelize): Table<DeviceRow> =>
       createdAt: { type: instant(), allowNull: false },
       lastSeenAt: instant(),
       deletedAt: instant(),
+      commandsDigest: DataTypes.STRING(43),
     },
     { indexes: [{ fields: ['accountId'] }] },
   )
 
 /** Written by fleet/devices only. */
+export const defineDeviceCommands = (sequelize: Sequelize): Table<DeviceCommandRow> =>
+  defineTable<DeviceCommandRow>(sequelize, 'device_commands', {
+    deviceId: { type: DataTypes.INTEGER, primaryKey: true },
+    name: { type: DataTypes.STRING(100), primaryKey: true },
+    version: { type: DataTypes.BIGINT, primaryKey: true },
+    effectClass: { type: DataTypes.STRING(16), allowNull: false },
+    description: { type: DataTypes.STRING(500), allowNull: false },
+    schema: { type: DataTypes.TEXT, allowNull: false },
+  })
+
 export const defineEnrolmentCodes = (sequelize: Sequelize): Table<EnrolmentCodeRow> =>
   defineTable<EnrolmentCodeRow>(
     sequelize,

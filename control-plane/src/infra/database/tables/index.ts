@@ -3,7 +3,7 @@ import { defineAccounts, defineBudgetSpends } from './accounts.ts'
 import { defineAuditLog, defineIdempotencyKeys } from './audit.ts'
 import { defineRefreshTokens, defineUsers } from './users.ts'
 import { defineCustomers, defineCustomerTags, defineTags } from './customers.ts'
-import { defineDeviceEvents, defineDevices, defineEnrolmentCodes } from './devices.ts'
+import { defineDeviceCommands, defineDeviceEvents, defineDevices, defineEnrolmentCodes } from './devices.ts'
 import { defineEvents, defineOutbox } from './events.ts'
 import { defineGroupMembers, defineGroups } from './groups.ts'
 import { defineMaterialCategories, defineMaterials } from './materials.ts'
@@ -19,6 +19,7 @@ export const defineModels = (sequelize: Sequelize) => ({
   refreshTokens: defineRefreshTokens(sequelize),
   devices: defineDevices(sequelize),
   enrolmentCodes: defineEnrolmentCodes(sequelize),
+  deviceCommands: defineDeviceCommands(sequelize),
   deviceEvents: defineDeviceEvents(sequelize),
   accounts: defineAccounts(sequelize),
   budgetSpends: defineBudgetSpends(sequelize),

@@ -86,6 +86,8 @@ export interface ItemRow {
   /** It must not be done any more, though the rest of its command may: told to the phone, and again when it returns. */
   cancelCode: string | null
   cancelReason: string | null
+  /** JSON of what the handler of a custom command answered. */
+  result: string | null
 }
 
 /** Without what is to be done, which may be large. */
@@ -156,6 +158,7 @@ export const defineItems = (sequelize: Sequelize): Table<ItemRow> =>
       evidenceId: DataTypes.INTEGER,
       cancelCode: DataTypes.STRING(32),
       cancelReason: DataTypes.STRING(500),
+      result: DataTypes.TEXT,
     },
     {
       indexes: [

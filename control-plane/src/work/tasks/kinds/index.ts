@@ -1,4 +1,5 @@
 import type { EffectClass } from '../../../infra/database/tables/commands.ts'
+import { custom } from './custom/index.ts'
 import { friendsSync } from './friends-sync/index.ts'
 import { groupsSync } from './groups-sync/index.ts'
 import type { TaskKindModule } from './kind.ts'
@@ -14,6 +15,7 @@ const rows = {
   FRIENDS_SYNC: friendsSync,
   GROUPS_SYNC: groupsSync,
   NOTE_TO_SELF: noteToSelf,
+  CUSTOM: custom,
 }
 
 export type TaskKind = keyof typeof rows
@@ -40,6 +42,9 @@ export const kindOf = ({ kind }: Pick<TaskParams, 'kind'>): AnyKind => KINDS[kin
 
 /** Whether a task of this kind only reads, or the most that any item of it does. */
 export function effectClassOf(params: TaskParams): EffectClass {
-  const classes = Object.values(kindOf(params).actions).map(({ effectClass }) => effectClass)
+  const kind = kindOf(params)
+  const own = kind.effectClass?.(params)
+  if (own !== undefined) return own
+  const classes = Object.values(kind.actions).map(({ effectClass }) => effectClass)
   return (['ONCE', 'IDEMPOTENT'] as const).find((one) => classes.includes(one)) ?? 'READ'
 }

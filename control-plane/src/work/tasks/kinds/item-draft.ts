@@ -1,7 +1,7 @@
 import type { ItemRow } from '../../../infra/database/tables/tasks.ts'
 
 /** An item before its task has a row. */
-export type ItemDraft = Omit<ItemRow, 'id' | 'taskId'>
+export type ItemDraft = Omit<ItemRow, 'id' | 'taskId' | 'result'>
 export type DraftWithId = ItemDraft & Pick<ItemRow, 'id'>
 
 type Given = Pick<ItemRow, 'deviceId' | 'receiver'> &

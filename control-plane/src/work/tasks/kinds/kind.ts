@@ -86,6 +86,10 @@ export interface TaskKindModule<
   /** Of its routes in the OpenAPI document. */
   readonly tag: string
   readonly summary: string
+  /** Whether its commands act as the account that a phone shows. Any other kind needs no account. */
+  readonly usesAccount: boolean
+  /** What its commands are at most, where its actions do not say so. */
+  effectClass?(params: Params): EffectClass
   /** Its own fields, beside those of every kind; a change takes the same ones, without defaults. */
   readonly fields: FieldsOf<Request>
   /** Throws INVALID_REQUEST or NOT_FOUND that names the field. */

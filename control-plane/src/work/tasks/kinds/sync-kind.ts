@@ -35,6 +35,7 @@ export const syncKind = <K extends z.input<typeof View>['kind'], A extends strin
   listed: false,
   tag: 'people',
   summary: sync.summary,
+  usesAccount: true,
   fields: {},
   prepare: async (_request, { devices }) => ({
     name: sync.name,

@@ -13,6 +13,7 @@ export const message: TaskKindModule<'MESSAGE', MessageRequest, MessageParams, M
   listed: true,
   tag: 'messages',
   summary: 'Send a template to many customers or groups',
+  usesAccount: true,
   fields: messageFields,
   prepare: prepareMessage,
   changed: changedMessage,

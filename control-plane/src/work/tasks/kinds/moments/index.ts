@@ -13,6 +13,7 @@ export const moments: TaskKindModule<'MOMENTS', MomentRequest, MomentsParams, Mo
   listed: true,
   tag: 'moments',
   summary: 'Publish a Moment from several devices, now or at a time',
+  usesAccount: true,
   fields: momentFields,
   prepare: prepareMoment,
   changed: changedMoment,

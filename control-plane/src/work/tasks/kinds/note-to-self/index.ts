@@ -40,6 +40,7 @@ export const noteToSelf: TaskKindModule<
   kind: 'NOTE_TO_SELF',
   path: '/wechat/note-to-self',
   listed: true,
+  usesAccount: true,
   tag: 'messages',
   summary: "Write a text into the accounts' own file-transfer chats",
   fields,

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import type { CustomCapability } from '@muster/proto'
+import type { Transaction } from 'sequelize'
+import type { Database } from '../../infra/database/database.ts'
+import { rows } from '../../infra/database/table.ts'
+import type { EffectClass } from '../../infra/database/tables/commands.ts'
+import type { DeviceCommandRow } from '../../infra/database/tables/devices.ts'
+
+/** A custom command of a device, as the API shows it. */
+export type CapabilityView = Pick<DeviceCommandRow, 'name' | 'version' | 'effectClass' | 'description'> & {
+  readonly schema: unknown
+}
+
+/** Tells whether an agent registers what it registered before; null for nothing. */
+export const commandsDigest = (capabilities: readonly CustomCapability[]): string | null =>
+  capabilities.length === 0 ? null : createHash('sha256').update(JSON.stringify(capabilities)).digest('base64url')
+
+/** Part of the caller's write: the custom commands of a device become these. */
+export async function saveCommands(
+  db: Database,
+  tx: Transaction,
+  deviceId: number,
+  capabilities: readonly CustomCapability[],
+): Promise<void> {
+  const { deviceCommands } = db.models
+  await deviceCommands.destroy({ where: { deviceId }, transaction: tx })
+  const values = capabilities.map(({ name, version, effectClass, description, schemaJson }) => ({
+    deviceId,
+    name,
+    version,
+    effectClass: effectClass.slice('EFFECT_CLASS_'.length) as EffectClass,
+    description,
+    schema: schemaJson,
+  }))
+  if (values.length > 0) await deviceCommands.bulkCreate(values, { transaction: tx })
+}
+
+/** The custom commands a device's agent registered last, by name and version. */
+export async function commandsOf(db: Database, deviceId: number): Promise<CapabilityView[]> {
+  const order = [
+    ['name', 'ASC'],
+    ['version', 'ASC'],
+  ] as const
+  const found = await rows(db.models.deviceCommands, { where: { deviceId }, order: order.map((one) => [...one]) })
+  return found.map(({ name, version, effectClass, description, schema }) => ({
+    name,
+    version,
+    effectClass,
+    description,
+    schema: JSON.parse(schema) as unknown,
+  }))
+}
