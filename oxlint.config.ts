@@ -45,7 +45,7 @@ function bansOf(floor: string, room?: string): Ban[] {
   const rooms = FLOORS[at]?.[1] ?? []
   const others = floor === 'edge' ? without(rooms, [room ?? '']) : rooms.slice(rooms.indexOf(room ?? '') + 1)
   const roomsBanned = room === undefined ? [] : others
-  const root = ['**/control-plane.ts', '**/config.ts', ...(floor === 'infra' ? ['**/ports.ts'] : [])]
+  const root = ['**/control-plane.ts', '**/src/rooms.ts', '**/config.ts', ...(floor === 'infra' ? ['**/ports.ts'] : [])]
   return [...OTHER_PACKAGES, ...up([...above, ...roomsBanned]), { group: root, message: 'only the composition root' }]
 }
 

@@ -20,11 +20,13 @@ import { systemClock, type Clock } from './infra/clock.ts'
 import type { Config } from './config.ts'
 import { contactRoutes } from './records/contacts/routes.ts'
 import { Contacts } from './records/contacts/service.ts'
+import { LastSent } from './records/contacts/last-sent.ts'
 import { saveContacts } from './records/contacts/sync.ts'
 import { tagRoutes } from './records/contacts/tag-routes.ts'
 import { Tags } from './records/contacts/tags.ts'
 import { openDatabase, type Database } from './infra/database/database.ts'
-import { dropOld, Housekeeping } from './work/housekeeping.ts'
+import { tablesOfRooms } from './rooms.ts'
+import { Housekeeping } from './work/housekeeping.ts'
 import { killSwitchRoutes } from './work/kill-switches/routes.ts'
 import { KillSwitches } from './work/kill-switches/service.ts'
 import { makeCodeForLauncher } from './fleet/devices/enrolment-codes.ts'
@@ -51,7 +53,7 @@ import { Groups } from './records/groups/service.ts'
 import { saveGroups } from './records/groups/sync.ts'
 import { Mutations } from './edge/api/mutations.ts'
 import { EventSocket } from './edge/api/event-socket.ts'
-import { IdempotencyKeys, KEY_KEPT_MS } from './edge/api/idempotency-keys.ts'
+import { IdempotencyKeys } from './edge/api/idempotency-keys.ts'
 import { AnonymousAuditLimit, callLimits } from './edge/api/limits.ts'
 import { rootRoutes } from './edge/api/root.ts'
 import type { Route } from './http/route.ts'
@@ -91,15 +93,13 @@ export interface ControlPlane {
 
 const HTTP_GRACE_MS = 2000
 const HEARTBEAT_MS = 3000
-const DAY_MS = 24 * 60 * 60 * 1000
-const RECORDS_KEPT_MS = 90 * DAY_MS
 
 /** Starts everything of one node. Throws when a port is taken or the data directory cannot be written. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { config } = options
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   const parts = await assemble(options)
-  const { db, auth, events, tasks, gateway, mutations, housekeeping, socket, http } = parts
+  const { db, events, tasks, gateway, mutations, housekeeping, socket, http } = parts
   const begin = async (): Promise<number> => {
     await mutations.recover()
     await events.start()
@@ -108,8 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     return port
   }
   // To check a password is dear, on purpose: agents and tasks do not wait for it, and who signs in does.
-  const admin = ensureAdmin({ db, auth }, config.adminPassword, join(config.dataDir, 'admin-password'))
-  const [grpcPort] = await Promise.all([begin(), admin])
+  const [grpcPort] = await Promise.all([begin(), parts.ensureAdmin()])
   housekeeping.start()
   http.listen(config.httpPort, config.host)
   await once(http, 'listening')
@@ -140,7 +139,7 @@ export async function allRoutes(config: Config): Promise<readonly Route[]> {
 
 interface Parts {
   readonly db: Database
-  readonly auth: Authenticator
+  readonly ensureAdmin: () => Promise<void>
   readonly enrolmentCode: ControlPlane['enrolmentCode']
   readonly events: OrderedEventLog
   readonly tasks: Tasks
@@ -157,43 +156,55 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const { config, clock = systemClock, log = pino({ level: config.logLevel }), faults = noFaults } = options
   const time = new WorkspaceTime(config.timeZone)
   const db = await openDatabase(databaseFile ?? join(config.dataDir, 'muster.sqlite'))
+  const rooms = tablesOfRooms(db.tables)
   const ca = await CertificateAuthority.open(join(config.dataDir, 'ca'))
   const lease = localLease
-  const events = new OrderedEventLog({ db, clock, time, faults, lease, log })
+  const events = new OrderedEventLog({ db, tables: rooms['records/events'], clock, time, faults, lease, log })
   const key = tokenKey(config.dataDir)
-  const auth = new Authenticator({ db, clock, key })
+  const auth = new Authenticator({ db, tables: rooms['records/auth'], clock, key })
   const store: MediaStore = new DirectoryMediaStore(join(config.dataDir, 'media'))
   const base = { db, clock, time, faults, log, events, store, lease }
 
   const bus = new LocalBus<CancelRequest>()
   const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
-  const policy = new Policy({ ...base, actions: actionRules, wechatRulesAccepted })
-  const work = createWorkLedger({ ...base, bus })
+  const policy = new Policy({ ...base, tables: rooms['fleet/policy'], actions: actionRules, wechatRulesAccepted })
+  const work = createWorkLedger({ ...base, tables: rooms['fleet/commands'], bus })
   const { queue } = work
-  const accounts = new Accounts({ ...base, policy, queue, bus })
-  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend(base), log })
-  const tasks = createTasks({ ...base, ...work, policy, bus, scheduler, wechatRulesAccepted, approvalAbove })
+  const accounts = new Accounts({ ...base, tables: rooms['fleet/accounts'], policy, queue, bus })
+  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend({ db, tables: rooms['infra/scheduler'] }), log })
+  const tasks = createTasks({
+    ...base,
+    ...work,
+    tables: rooms['work/tasks'],
+    policy,
+    bus,
+    scheduler,
+    wechatRulesAccepted,
+    approvalAbove,
+  })
   const sink: SyncSink = {
     page: async (tx, accountId, page) => {
-      await saveContacts(base, tx, accountId, page)
-      await saveGroups(base, tx, accountId, page)
+      await saveContacts({ ...base, tables: rooms['records/contacts'] }, tx, accountId, page)
+      await saveGroups({ ...base, tables: rooms['records/groups'] }, tx, accountId, page)
     },
   }
   const { progress } = tasks
   const ledger = createLedger({
     ...base,
     ...work,
+    tables: rooms['fleet/commands'],
     bus,
     directory: bus,
     progress,
     admission: policy,
     guard: accounts,
     budgets: policy,
+    lastSent: new LastSent({ tables: rooms['records/contacts'] }),
     sink,
   })
   const { resume } = ledger
-  const phoneAccounts = new PhoneAccounts({ db })
-  const evidence = new Evidence({ db, clock, directory: join(dataDir, 'evidence') })
+  const phoneAccounts = new PhoneAccounts({ tables: rooms['fleet/accounts'] })
+  const evidence = new Evidence({ db, tables: rooms['fleet/commands'], clock, directory: join(dataDir, 'evidence') })
   const gateway = new Gateway({
     clock,
     faults,
@@ -204,14 +215,21 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     budgets: policy,
     evidence,
     ca,
-    enrolment: new Enrolment({ ...base, signer: ca }),
-    handshake: new Handshake({ ...base, accounts: phoneAccounts, resume, allowEmulated }),
-    presence: new DevicePresence(base),
+    enrolment: new Enrolment({ ...base, tables: rooms['fleet/devices'], signer: ca }),
+    handshake: new Handshake({
+      ...base,
+      tables: rooms['fleet/devices'],
+      accounts: phoneAccounts,
+      resume,
+      allowEmulated,
+    }),
+    presence: new DevicePresence({ ...base, tables: rooms['fleet/devices'] }),
     materialFile: (id) => materialFile(db, id),
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   })
   const devices = new Devices({
     ...base,
+    tables: rooms['fleet/devices'],
     bus,
     directory: bus,
     accounts: phoneAccounts,
@@ -220,37 +238,43 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     caFingerprint: ca.fingerprint,
   })
   const inUse = new TaskReferences({ db })
-  const templates = new Templates({ ...base, inUse })
-  const categories = new Categories({ db })
-  const materials = new Materials({ ...base, categories, inUse: anyOf([inUse, templates]) })
+  const templates = new Templates({ ...base, tables: rooms['records/templates'], inUse })
+  const categories = new Categories({ db, tables: rooms['records/materials'] })
+  const materials = new Materials({
+    ...base,
+    tables: rooms['records/materials'],
+    categories,
+    inUse: anyOf([inUse, templates]),
+  })
 
   const routes: Route[] = [
     ...authRoutes({ auth }),
-    ...userRoutes(new Users({ db, clock, auth })),
+    ...userRoutes(new Users({ db, tables: rooms['records/auth'], clock, auth })),
     ...deviceRoutes(devices),
     ...accountRoutes(accounts),
-    ...tagRoutes(new Tags({ db, inUse })),
-    ...contactRoutes(new Contacts({ db, clock, inUse, stops: tasks.stops })),
+    ...tagRoutes(new Tags({ db, tables: rooms['records/contacts'], inUse })),
+    ...contactRoutes(new Contacts({ db, tables: rooms['records/contacts'], clock, inUse, stops: tasks.stops })),
     ...groupRoutes(new Groups(base)),
     ...materialRoutes(materials),
     ...categoryRoutes(categories),
     ...templateRoutes(templates),
     ...tasks.routes,
     ...evidenceRoutes(evidence),
-    ...killSwitchRoutes(new KillSwitches({ ...base, bus, stops: tasks.stops })),
+    ...killSwitchRoutes(new KillSwitches({ ...base, tables: rooms['work/kill-switches'], bus, stops: tasks.stops })),
     ...auditRoutes({ reader: new AuditReader(base), time }),
   ]
-  const audit = new Audit({ db, clock })
+  const audit = new Audit({ db, tables: rooms['records/audit'], clock })
   const checks = [
     { name: 'database', check: async () => await db.ping() },
     { name: 'scheduler', check: async () => await tasks.check() },
     { name: 'gateway', check: async () => await gateway.check() },
   ]
+  const idempotencyKeys = new IdempotencyKeys({ db, tables: rooms['edge/api'], clock, secret: key })
   const mutations = new Mutations({
     db,
     auth,
     audit,
-    idempotencyKeys: new IdempotencyKeys({ db, clock, secret: key }),
+    idempotencyKeys,
     anonymousAuditLimit: new AnonymousAuditLimit(clock),
     limits: callLimits({ clock, tasksPerMinute: config.tasksPerMinute }),
     routes,
@@ -263,26 +287,43 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     uploadDir: emptyUploads(config.dataDir),
     log,
   })
-  const { budgetSpends, deviceEvents, idempotencyKeys, orphanResults, refreshTokens } = db.models
   const housekeeping = new Housekeeping({
     clock,
     log,
     lease,
     chores: [
-      async () => await events.trim(),
-      dropOld(base, db.models.evidence, evidence.retention),
-      dropOld(base, deviceEvents, { column: 'at', keptMs: RECORDS_KEPT_MS }),
-      dropOld(base, orphanResults, { column: 'at', keptMs: RECORDS_KEPT_MS }),
-      dropOld(base, budgetSpends, { column: 'at', keptMs: 30 * DAY_MS }),
-      dropOld(base, idempotencyKeys, { column: 'createdAt', keptMs: KEY_KEPT_MS }),
-      dropOld(base, refreshTokens, { column: 'expiresAt', keptMs: DAY_MS }),
+      () => events.trim(),
+      () => evidence.trim(),
+      () => devices.trim(),
+      () => ledger.recorder.trim(),
+      () => policy.trim(),
+      () => idempotencyKeys.trim(),
+      () => auth.trim(),
     ],
   })
   const socket = new EventSocket({ auth, events, log })
   socket.attach(http)
   const enrolmentCode = async (name: string): Promise<string> =>
-    await makeCodeForLauncher({ db, clock, caFingerprint: ca.fingerprint, audit }, name)
-  return { db, auth, enrolmentCode, events, tasks, gateway, mutations, housekeeping, socket, http, routes }
+    await makeCodeForLauncher({ db, tables: rooms['fleet/devices'], clock, caFingerprint: ca.fingerprint, audit }, name)
+  const admin = async (): Promise<void> =>
+    await ensureAdmin(
+      { db, tables: rooms['records/auth'], auth },
+      config.adminPassword,
+      join(dataDir, 'admin-password'),
+    )
+  return {
+    db,
+    ensureAdmin: admin,
+    enrolmentCode,
+    events,
+    tasks,
+    gateway,
+    mutations,
+    housekeeping,
+    socket,
+    http,
+    routes,
+  }
 }
 
 /** Asks one after the other, until one names a user. */

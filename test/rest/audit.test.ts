@@ -128,10 +128,10 @@ test('what took effect in a plane that died is in the log after its next start',
     rmSync(dir, { recursive: true })
   })
   const caller = { userId: 1, username: 'a', role: 'admin', ip: '', authorization: '', requestId: 'r' } as const
-  const audit = new Audit({ db, clock: new FakeClock() })
+  const audit = new Audit({ db, tables: db.tables, clock: new FakeClock() })
   const trail = (target: string) => {
     const one = audit.begin(caller, 'POST /tags', target)
-    const effect = async () => await db.write(async (tx) => await insert(db.models.tags, { name: target }, tx))
+    const effect = async () => await db.write(async (tx) => await insert(db.tables.tags, { name: target }, tx))
     return { one, run: async () => await db.accompanied(async (tx) => await one.intent(tx), effect) }
   }
   const [dead, alive] = [trail('dead'), trail('alive')]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import type { Caller } from '../../control-plane/src/http/route.ts'
-import { openDatabase, type Database } from '../../control-plane/src/infra/database/database.ts'
+import { openDatabase, type OpenDatabase } from '../../control-plane/src/infra/database/database.ts'
 import { insert, rows } from '../../control-plane/src/infra/database/table.ts'
 import { IdempotencyKeys, type Claim } from '../../control-plane/src/edge/api/idempotency-keys.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -104,7 +104,7 @@ const call = { caller, path: '/tags', key: 'k', request: { name: 'a' } }
 const SECRET = new Uint8Array(32)
 
 interface Stage {
-  readonly db: Database
+  readonly db: OpenDatabase
   readonly time: FakeClock
   /** As a plane that starts. */
   readonly start: () => Promise<IdempotencyKeys>
@@ -123,7 +123,7 @@ async function stage(t: ExecutionContext): Promise<Stage> {
     db,
     time,
     start: async () => {
-      const idempotency = new IdempotencyKeys({ db, clock: time, secret: SECRET })
+      const idempotency = new IdempotencyKeys({ db, tables: db.tables, clock: time, secret: SECRET })
       await idempotency.recover()
       return idempotency
     },
@@ -138,11 +138,11 @@ async function claim(idempotency: IdempotencyKeys): Promise<Claim> {
 }
 
 /** An effect with the mark that goes with it. */
-const addTag = async (db: Database, key: Claim): Promise<unknown> =>
+const addTag = async (db: OpenDatabase, key: Claim): Promise<unknown> =>
   await db.accompanied(
     async (tx) => await key.tookEffect(tx),
     async () => {
-      return await db.write(async (tx) => await insert(db.models.tags, { name: 'a' }, tx))
+      return await db.write(async (tx) => await insert(db.tables.tags, { name: 'a' }, tx))
     },
   )
 
@@ -183,7 +183,7 @@ test('an error after the effect keeps the key, and one before it frees it', asyn
 test('an effect and its mark are committed together or not at all', async (t) => {
   const { db, tagNames } = await stage(t)
   const fails = async () => await Promise.reject(new Error('no mark'))
-  const effect = async (name: string) => await db.write(async (tx) => await insert(db.models.tags, { name }, tx))
+  const effect = async (name: string) => await db.write(async (tx) => await insert(db.tables.tags, { name }, tx))
   await t.throwsAsync(async () => await db.accompanied(fails, async () => await effect('a')), { message: 'no mark' })
   t.deepEqual(await tagNames(), [])
   let marks = 0

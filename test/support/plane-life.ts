@@ -1,6 +1,6 @@
 import { localLease } from '../../control-plane/src/infra/lease.ts'
 import { pino } from 'pino'
-import type { Database } from '../../control-plane/src/infra/database/database.ts'
+import type { OpenDatabase } from '../../control-plane/src/infra/database/database.ts'
 import type { FaultPoints } from '../../control-plane/src/infra/fault-points.ts'
 import { LocalBus } from '../../control-plane/src/infra/bus/local.ts'
 import type { ItemLedger } from '../../control-plane/src/fleet/commands/items.ts'
@@ -25,6 +25,7 @@ import { TaskCreation } from '../../control-plane/src/work/tasks/creation.ts'
 import { TaskOperations } from '../../control-plane/src/work/tasks/operations.ts'
 import { TaskRollUp } from '../../control-plane/src/work/tasks/roll-up.ts'
 import { TaskStops } from '../../control-plane/src/work/tasks/stops.ts'
+import { LastSent } from '../../control-plane/src/records/contacts/last-sent.ts'
 import { TaskStore } from '../../control-plane/src/work/tasks/store.ts'
 import { KillSwitches } from '../../control-plane/src/work/kill-switches/service.ts'
 import type { FakeClock } from './fake-clock.ts'
@@ -55,7 +56,7 @@ export class PlaneLife {
   readonly phoneAccounts: PhoneAccounts
   readonly killSwitches: KillSwitches
 
-  constructor(db: Database, clock: FakeClock, heard: NewEvent[]) {
+  constructor(db: OpenDatabase, clock: FakeClock, heard: NewEvent[]) {
     const log = pino({ level: 'silent' })
     this.faults = {
       hit: (point) => {
@@ -81,8 +82,9 @@ export class PlaneLife {
     })
     this.bus = bus
     const { faults, events, registry } = this
-    const work = createWorkLedger({ db, clock, log, events, bus })
-    const base = { db, clock, log, faults, events, registry, bus, directory: bus, ...work }
+    const { tables } = db
+    const work = createWorkLedger({ db, tables, clock, log, events, bus })
+    const base = { db, tables, clock, log, faults, events, registry, bus, directory: bus, ...work }
     this.items = work.items
     const time = new WorkspaceTime('Asia/Shanghai')
     const rules = { ...base, time, actions: actionRules, wechatRulesAccepted: true }
@@ -104,6 +106,7 @@ export class PlaneLife {
       admission: policy,
       budgets: policy,
       guard: this.accounts,
+      lastSent: new LastSent({ tables }),
       sink,
     }
     const ledger = createLedger(ports)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import { openDatabase, type Database } from '../../control-plane/src/infra/database/database.ts'
+import { openDatabase, type OpenDatabase } from '../../control-plane/src/infra/database/database.ts'
 import { insert, row, rows } from '../../control-plane/src/infra/database/table.ts'
 import { removeDevice } from '../../control-plane/src/fleet/devices/removal.ts'
 import type { KillScope } from '../../control-plane/src/infra/database/tables/kill-switches.ts'
@@ -29,7 +29,7 @@ export interface TaskOptions {
 /** The plane's tasks and gateway on one database, without network: a test plays the phones. It can be killed. */
 export class PlaneParts {
   readonly clock = new FakeClock()
-  readonly db: Database
+  readonly db: OpenDatabase
   readonly events: NewEvent[] = []
   /** How many the database was given so far. */
   statements = 0
@@ -38,7 +38,7 @@ export class PlaneParts {
   #moves = 0
   #asking = 0
 
-  private constructor(db: Database, dir: string) {
+  private constructor(db: OpenDatabase, dir: string) {
     this.db = db
     this.#dir = dir
     this.#watch()
@@ -69,7 +69,7 @@ export class PlaneParts {
   }
 
   async phone(): Promise<PlayedPhone> {
-    const { devices, accounts } = this.db.models
+    const { devices, accounts } = this.db.tables
     const ids = await this.db.write(async (tx) => {
       const deviceId = await insert(
         devices,
@@ -93,7 +93,7 @@ export class PlaneParts {
     const { status = 'SCHEDULED', items = 2, batchSize = 50 } = options
     const { deviceId, accountId } = phone
     const now = this.clock.now().getTime()
-    const { customers, tasks } = this.db.models
+    const { customers, tasks } = this.db.tables
     const pace = { intervalSeconds: 0, batchSize, batchPauseSeconds: 0 }
     const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds: [] }
     const params = { kind: 'MESSAGE', template: { materials: [] }, receivers, ...pace }
@@ -126,14 +126,17 @@ export class PlaneParts {
 
   async optOut(customerId: number): Promise<void> {
     await this.db.write(async (tx) => {
-      await this.db.models.customers.update({ optOut: true }, { where: { id: customerId }, transaction: tx })
+      await this.db.tables.customers.update({ optOut: true }, { where: { id: customerId }, transaction: tx })
       await this.stops.customerUnwanted(tx, customerId, 'the customer opted out')
     })
   }
 
   async removeDevice(id: number): Promise<void> {
     const { events, stops, bus, resume, phoneAccounts: accounts } = this.#life
-    await removeDevice({ db: this.db, clock: this.clock, events, stops, bus, resume, accounts }, id)
+    await removeDevice(
+      { db: this.db, tables: this.db.tables, clock: this.clock, events, stops, bus, resume, accounts },
+      id,
+    )
   }
 
   async taskRow(id: number): Promise<TaskRow> {

@@ -16,7 +16,7 @@ const FAR_AWAY = Date.UTC(2100, 0)
  */
 export async function signedInAdmin(dataDir: string): Promise<void> {
   const db = await openDatabase(join(dataDir, 'muster.sqlite'))
-  const { users, refreshTokens } = db.models
+  const { users, refreshTokens } = db.tables
   await db.write(async (tx) => {
     const admin = { username: 'admin', role: 'admin', passwordHash: PASSWORD_HASH, disabled: false } as const
     const userId = await insert(users, admin, tx)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { pino } from 'pino'
 import { openDatabase } from '../infra/database/database.ts'
-import { dropOld, Housekeeping } from './housekeeping.ts'
+import { dropOld } from '../infra/database/retention.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { OrderedEventLog } from '../records/events/log.ts'
 import { localLease, type Lease } from '../infra/lease.ts'
 import { noFaults } from '../infra/fault-points.ts'
@@ -32,9 +33,9 @@ test('what is older than it is kept is dropped, in steps, and nothing else', asy
   const event = (at: number) => ({ deviceId: 1, type: 'CONNECTED', data: {}, at })
   const old = Array.from({ length: 1100 }, (_, index) => event(now - 3 * DAY_MS + index))
   const kept = Array.from({ length: 7 }, (_, index) => event(now - DAY_MS + index))
-  await db.models.deviceEvents.bulkCreate([...old, ...kept] as never[])
+  await db.tables.deviceEvents.bulkCreate([...old, ...kept] as never[])
   const steps: number[] = []
-  const chore = dropOld({ db, clock }, db.models.deviceEvents, {
+  const chore = dropOld({ db, clock }, db.tables.deviceEvents, {
     column: 'at',
     keptMs: 2 * DAY_MS,
     before: async (ids) => void steps.push(ids.length),
@@ -70,13 +71,13 @@ test('an old screenshot goes with its file', async (t) => {
   const { dir, db, clock } = await stage(t)
   const now = clock.now().getTime()
   const shot = { deviceId: 1, commandId: 'c', mimeType: 'image/png', size: 1 }
-  await db.models.evidence.bulkCreate([
+  await db.tables.evidence.bulkCreate([
     { ...shot, at: now - 31 * DAY_MS },
     { ...shot, at: now },
   ] as never[])
   for (const id of [1, 2]) writeFileSync(join(dir, String(id)), 'x')
-  const evidence = new Evidence({ db, clock, directory: dir })
-  t.false(await dropOld({ db, clock }, db.models.evidence, evidence.retention)())
+  const evidence = new Evidence({ db, tables: db.tables, clock, directory: dir })
+  t.false(await dropOld({ db, clock }, db.tables.evidence, evidence.retention)())
   t.deepEqual([existsSync(join(dir, '1')), existsSync(join(dir, '2'))], [false, true])
   t.is(await db.models.evidence.count(), 1)
 })
@@ -85,6 +86,7 @@ test('who asks for events that are not kept any more is told from where on there
   const { db, clock } = await stage(t)
   const events = new OrderedEventLog({
     db,
+    tables: db.tables,
     clock,
     time: new WorkspaceTime('UTC'),
     faults: noFaults,
@@ -101,6 +103,7 @@ test('who asks for events that are not kept any more is told from where on there
   // A later life knows what the log begins with.
   const later = new OrderedEventLog({
     db,
+    tables: db.tables,
     clock,
     time: new WorkspaceTime('UTC'),
     faults: noFaults,

@@ -25,7 +25,7 @@ async function stage(t: ExecutionContext) {
       for (const record of call.records) await record.atEnd(tx, end)
     })
   return {
-    middleware: audited(new Audit({ db, clock: new FakeClock() }), limit),
+    middleware: audited(new Audit({ db, tables: db.tables, clock: new FakeClock() }), limit),
     withEffect,
     atEnd,
     entries: () => rows(db.models.auditLog, { order: [['id', 'ASC']] }),

@@ -12,17 +12,17 @@ async function stage(t: ExecutionContext) {
   const call = await callOf()
   const ends: CallEnd[] = []
   call.records.push({
-    withEffect: async (tx) => void (await insert(db.models.tags, { name: 'with the effect' }, tx)),
+    withEffect: async (tx) => void (await insert(db.tables.tags, { name: 'with the effect' }, tx)),
     atEnd: async (tx, end) => {
       ends.push(end)
-      await insert(db.models.tags, { name: `end ${ends.length}` }, tx)
+      await insert(db.tables.tags, { name: `end ${ends.length}` }, tx)
     },
   })
   return {
     db,
     call,
     ends,
-    add: (name: string) => db.write((tx) => insert(db.models.tags, { name }, tx)),
+    add: (name: string) => db.write((tx) => insert(db.tables.tags, { name }, tx)),
     tags: async () => (await rows(db.models.tags, { order: [['id', 'ASC']] })).map(({ name }) => name),
   }
 }

@@ -3,13 +3,15 @@ import { Op, type Transaction } from 'sequelize'
 import type { IdempotencyKeyRow } from '../../infra/database/tables/audit.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import { dropOld } from '../../infra/database/retention.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import { conflict, invalid, type MusterError } from '../../infra/errors.ts'
 import type { Caller } from '../../http/route.ts'
 import { SecretBox } from './secret-box.ts'
 
 /** How long a key and its answer are kept. */
-export const KEY_KEPT_MS = 24 * 60 * 60 * 1000
+const KEY_KEPT_MS = 24 * 60 * 60 * 1000
 const LONGEST_KEY = 128
 const LONGEST_PATH = 200
 /** How long a second call waits for the answer of the first. */
@@ -49,14 +51,16 @@ export interface Claim {
 /** Keys that callers sent as `Idempotency-Key`, with the answers of their calls. The only writer of their table. */
 export class IdempotencyKeys {
   readonly #db: Database
+  readonly #tables: Pick<Tables, 'idempotencyKeys'>
   readonly #clock: Clock
   readonly #box: SecretBox
   /** Calls that run in this process by the id of their key; each promise resolves when the call has ended. */
   readonly #running = new Map<number, Promise<void>>()
 
   /** @param deps.secret encrypts stored answers, which may hold secrets such as enrolment codes */
-  constructor(deps: { db: Database; clock: Clock; secret: Uint8Array }) {
+  constructor(deps: { db: Database; tables: Pick<Tables, 'idempotencyKeys'>; clock: Clock; secret: Uint8Array }) {
     this.#db = deps.db
+    this.#tables = deps.tables
     this.#clock = deps.clock
     this.#box = new SecretBox(deps.secret, 'idempotency')
   }
@@ -86,7 +90,7 @@ export class IdempotencyKeys {
   async #claimed(call: IdempotentCall): Promise<Claim | Replay | Running> {
     if (call.key.length > LONGEST_KEY)
       throw invalid(`Idempotency-Key: is longer than ${LONGEST_KEY} characters; use a UUID`)
-    const { idempotencyKeys } = this.#db.models
+    const { idempotencyKeys } = this.#tables
     const path = call.path.slice(0, LONGEST_PATH)
     const where = { userId: call.caller.userId, method: 'POST', path, key: call.key }
     const bodyHash = fingerprint({ path: call.path, request: call.request })
@@ -118,7 +122,7 @@ export class IdempotencyKeys {
   }
 
   #begun(id: number, begins: Transaction): Claim {
-    const { idempotencyKeys } = this.#db.models
+    const { idempotencyKeys } = this.#tables
     const running = Promise.withResolvers<void>()
     begins.afterCommit(() => void this.#running.set(id, running.promise))
     const ends = (tx: Transaction): void =>
@@ -143,8 +147,16 @@ export class IdempotencyKeys {
     }
   }
 
+  /** Drops keys that no call may repeat any more; answers whether there may be more. */
+  trim(): Promise<boolean> {
+    return dropOld({ db: this.#db, clock: this.#clock }, this.#tables.idempotencyKeys, {
+      column: 'createdAt',
+      keptMs: KEY_KEPT_MS,
+    })()
+  }
+
   async #settle(tx: Transaction, which: { id?: number }): Promise<void> {
-    const { idempotencyKeys } = this.#db.models
+    const { idempotencyKeys } = this.#tables
     await idempotencyKeys.destroy({ where: { ...which, status: null, effectAt: null }, transaction: tx })
     await idempotencyKeys.update({ status: LOST }, { where: { ...which, status: null }, transaction: tx })
   }

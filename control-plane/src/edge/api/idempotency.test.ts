@@ -14,7 +14,9 @@ const post = routeOf({ method: 'post' })
 async function stage(t: ExecutionContext) {
   const db = await openDatabase(':memory:')
   t.teardown(() => db.close())
-  const middleware = idempotent(new IdempotencyKeys({ db, clock: new FakeClock(), secret: new Uint8Array(32) }))
+  const middleware = idempotent(
+    new IdempotencyKeys({ db, tables: db.tables, clock: new FakeClock(), secret: new Uint8Array(32) }),
+  )
   let runs = 0
   /** Returns the answer of a call, which is the number of its run, and how many records it leaves. */
   const run = async (options: CallOptions, error?: Error): Promise<readonly [unknown, number]> => {

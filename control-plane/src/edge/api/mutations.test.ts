@@ -24,7 +24,7 @@ test('a call passes the concerns in order: what one refuses, those inside it do 
   const db = await openDatabase(':memory:')
   t.teardown(() => db.close())
   const clock = new FakeClock()
-  const addTag = () => db.write(async (tx) => void (await insert(db.models.tags, { name: 'a' }, tx)))
+  const addTag = () => db.write(async (tx) => void (await insert(db.tables.tags, { name: 'a' }, tx)))
   const handle = async () => {
     await addTag()
     return {}
@@ -34,8 +34,8 @@ test('a call passes the concerns in order: what one refuses, those inside it do 
   const mutations = new Mutations({
     db,
     auth,
-    audit: new Audit({ db, clock }),
-    idempotencyKeys: new IdempotencyKeys({ db, clock, secret: new Uint8Array(32) }),
+    audit: new Audit({ db, tables: db.tables, clock }),
+    idempotencyKeys: new IdempotencyKeys({ db, tables: db.tables, clock, secret: new Uint8Array(32) }),
     anonymousAuditLimit: new AnonymousAuditLimit(clock),
     limits: callLimits({ clock, tasksPerMinute: 1 }),
     routes,

@@ -1,14 +1,14 @@
 import type { Transaction } from 'sequelize'
-import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 
 /** Which account is on which phone. Every method is part of the caller's write. */
 export class PhoneAccounts {
-  readonly #db: Database
+  readonly #tables: Pick<Tables, 'accounts'>
 
-  constructor({ db }: { readonly db: Database }) {
-    this.#db = db
+  constructor({ tables }: { readonly tables: Pick<Tables, 'accounts'> }) {
+    this.#tables = tables
   }
 
   /**
@@ -21,7 +21,7 @@ export class PhoneAccounts {
     deviceId: number,
     shown: Pick<AccountRow, 'wechatId' | 'nickname' | 'policy'>,
   ): Promise<number> {
-    const { accounts } = this.#db.models
+    const { accounts } = this.#tables
     const { wechatId, nickname, policy } = shown
     const known = await row(accounts, { where: { wechatId }, transaction: tx })
     await this.leaveDevice(tx, deviceId)
@@ -32,6 +32,6 @@ export class PhoneAccounts {
 
   /** Whatever account was on the device is on none now. */
   async leaveDevice(tx: Transaction, deviceId: number): Promise<void> {
-    await this.#db.models.accounts.update({ deviceId: null }, { where: { deviceId }, transaction: tx })
+    await this.#tables.accounts.update({ deviceId: null }, { where: { deviceId }, transaction: tx })
   }
 }

@@ -4,6 +4,7 @@ import type { Transaction } from 'sequelize'
 import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { row } from '../../infra/database/table.ts'
 import type { AccountRow, AccountStatus } from '../../infra/database/tables/accounts.ts'
@@ -21,6 +22,7 @@ const HEALTH_LOST = 20
 
 export interface AccountsDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'accounts'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly policy: Pick<Policy, 'holdOf' | 'usedToday'>
@@ -87,7 +89,7 @@ export class Accounts implements AccountGuard {
   }
 
   async stop(tx: Transaction, accountId: number, code: ErrorCode, reason: string): Promise<void> {
-    const { accounts } = this.#deps.db.models
+    const { accounts } = this.#deps.tables
     const account = await row(accounts, { where: { id: accountId }, transaction: tx })
     if (!account || account.status !== 'ACTIVE') return
     const changes = {
@@ -110,10 +112,10 @@ export class Accounts implements AccountGuard {
 
   /** Changes what the phone is allowed, and tells it. */
   async #change(id: number, changes: Partial<AccountRow>): Promise<void> {
-    const { db, bus } = this.#deps
+    const { db, tables, bus } = this.#deps
     await db.write(async (tx) => {
-      await db.models.accounts.update(changes, { where: { id }, transaction: tx })
-      await db.models.accounts.increment('budgetVersion', { by: 1, where: { id }, transaction: tx })
+      await tables.accounts.update(changes, { where: { id }, transaction: tx })
+      await tables.accounts.increment('budgetVersion', { by: 1, where: { id }, transaction: tx })
     })
     await bus.pushBudget(id)
   }

@@ -2,6 +2,7 @@ import { usesAccount, type Command } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pick, updateAlike, updateRows } from '../../infra/database/statements.ts'
 import { columnsBut } from '../../infra/database/table.ts'
 import type { Admission, CommandAdmission, DispatchCandidate, SkippedItem, TaskProgress } from '../../ports.ts'
@@ -20,6 +21,7 @@ const COMMAND_COLUMNS = ['status', 'attempt', 'epoch', 'dispatchedAt', 'holdCode
 
 export interface ClaimDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands'>
   readonly clock: Clock
   readonly admission: CommandAdmission
   readonly progress: TaskProgress
@@ -189,8 +191,8 @@ class Claim {
       const ids = alike.map(({ command }) => command.id)
       const set = `${moved}not_before = :untilMs, hold_code = :code, hold_reason = :reason`
       const values = { untilMs, code, reason: reason.slice(0, 500), ...(clockStands ? { now: this.#nowMs } : {}) }
-      const { db } = this.#deps
-      await updateRows(db, db.models.commands, { set, where: 'id IN (:ids)', ids, ...values }, this.#tx)
+      const { tables } = this.#deps
+      await updateRows(tables.commands, { set, where: 'id IN (:ids)', ids, ...values }, this.#tx)
     }
   }
 
@@ -205,7 +207,7 @@ class Claim {
   /** Ends items that must not go out. Returns the candidate without them, or nothing when none is left. */
   async #withoutSkipped(candidate: Candidate, skips: readonly SkippedItem[]): Promise<Candidate[]> {
     if (skips.length === 0 && candidate.open.length > 0) return [candidate]
-    const { db, progress, items, queue } = this.#deps
+    const { tables, progress, items, queue } = this.#deps
     const { command, open } = candidate
     const [tx, finishedAt] = [this.#tx, this.#nowMs]
     const skipOf = new Map(skips.map((skip) => [skip.itemId, skip]))
@@ -218,7 +220,7 @@ class Claim {
     await items.save(tx, skipped)
     const left = open.filter((item) => !skipOf.has(item.id))
     if (left.length === 0) {
-      await db.models.commands.update(
+      await tables.commands.update(
         { status: 'CANCELLED', finishedAt, resultReason: 'nothing was left to do' },
         { where: { id: command.id }, transaction: tx },
       )
@@ -229,14 +231,14 @@ class Claim {
   }
 
   async #write(going: readonly Candidate[]): Promise<void> {
-    const { db } = this.#deps
+    const { tables } = this.#deps
     const [tx, now] = [this.#tx, this.#nowMs]
     const written = going.map(({ stored: before, command, session }) => {
       const status = 'DISPATCHED' as const
       const sent = { attempt: before.attempt + 1, epoch: session.facts.epoch, dispatchedAt: now }
       return { before, after: { ...command, status, ...sent, holdCode: null, holdReason: null } }
     })
-    await updateAlike(db, db.models.commands, written, COMMAND_COLUMNS, tx)
+    await updateAlike(tables.commands, written, COMMAND_COLUMNS, tx)
     const sentItems = going.flatMap((one) =>
       one.open.map((before) => ({
         before,

@@ -7,6 +7,8 @@ import type { UploadEvidenceRequest } from '@muster/proto'
 import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import { dropOld } from '../../infra/database/retention.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import { invalid, MusterError } from '../../infra/errors.ts'
 import { isCommandId, rowIdOf } from './frame-check.ts'
@@ -18,6 +20,7 @@ export const EVIDENCE_TYPES: ReadonlySet<string> = new Set(['image/png', 'image/
 
 export interface EvidenceDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'evidence'>
   readonly clock: Clock
   /** The directory of the files; nothing else is kept there. */
   readonly directory: string
@@ -71,6 +74,11 @@ export class Evidence {
     }
   }
 
+  /** Drops old screenshots with their files; answers whether there may be more. */
+  trim(): Promise<boolean> {
+    return dropOld(this.#deps, this.#deps.tables.evidence, this.retention)()
+  }
+
   /** Drops what a killed process had received in part. */
   async dropHalfReceived(): Promise<void> {
     const { directory } = this.#deps
@@ -79,13 +87,13 @@ export class Evidence {
   }
 
   async #insert(deviceId: number, { head, size }: Received): Promise<number> {
-    const { db, clock } = this.#deps
+    const { db, tables, clock } = this.#deps
     if (!head || !EVIDENCE_TYPES.has(head.mimeType))
       throw new MusterError('UNSUPPORTED_MEDIA', 'evidence: is no PNG or JPEG')
     const { commandId, itemId, mimeType } = head
     if (!isCommandId(commandId)) throw invalid('commandId: is no command id')
     const values = { deviceId, commandId, itemId: rowIdOf(itemId), mimeType, size, at: clock.now().getTime() }
-    return await db.write((tx) => insert(db.models.evidence, values, tx))
+    return await db.write((tx) => insert(tables.evidence, values, tx))
   }
 
   /** The file is put in place after its row. */

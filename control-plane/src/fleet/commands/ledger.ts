@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import type { Lease } from '../../infra/lease.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type {
   AccountBudgets,
@@ -13,6 +14,7 @@ import type {
   SyncSink,
   TaskProgress,
 } from '../../ports.ts'
+import type { LastSent } from '../../records/contacts/last-sent.ts'
 import { CommandClaims } from './claim.ts'
 import { ItemLedger } from './items.ts'
 import { CommandQueue } from './queue.ts'
@@ -24,6 +26,7 @@ import { CommandWriter } from './writer.ts'
 
 export interface WorkLedgerDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands' | 'items' | 'orphanResults'>
   readonly clock: Clock
   readonly log: Logger
   readonly events: EventLog
@@ -44,6 +47,7 @@ export interface LedgerDeps extends WorkLedgerDeps, WorkLedger {
   readonly admission: CommandAdmission
   readonly guard: AccountGuard
   readonly budgets: AccountBudgets
+  readonly lastSent: LastSent
   readonly sink: SyncSink
   readonly progress: TaskProgress
 }

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from '../../infra/clock.ts'
 import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insertRows, pick } from '../../infra/database/statements.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { DispatchBell } from '../../ports.ts'
@@ -36,6 +37,7 @@ const NEW_COMMAND = [
 
 export interface CommandQueueDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands'>
   readonly clock: Clock
   readonly log: Logger
   readonly items: ItemLedger
@@ -56,14 +58,14 @@ export class CommandQueue {
     task: Pick<TaskRow, 'id' | 'deliverWithinSeconds'>,
     planned: readonly NewCommand[],
   ): Promise<void> {
-    const { db, items } = this.#deps
+    const { tables, items } = this.#deps
     const made = chained(planned)
     const nowMs = this.#now()
     // A piece at a time: the payloads of all would be in memory at once.
     for (let first = 0; first < made.length; first += ROWS_PER_STATEMENT) {
       const some = made.slice(first, first + ROWS_PER_STATEMENT)
       const added = some.map((one) => newRow(task, one, nowMs))
-      await insertRows(db, db.models.commands, { columns: NEW_COMMAND, rows: added }, tx)
+      await insertRows(tables.commands, { columns: NEW_COMMAND, rows: added }, tx)
     }
     await items.tie(
       tx,
@@ -77,8 +79,8 @@ export class CommandQueue {
 
   /** The commands have ended: those that follow them may begin after their pause. Their devices are rung for. */
   async releaseFollowers(tx: Transaction, commandIds: readonly string[]): Promise<void> {
-    const { db } = this.#deps
-    const { commands } = db.models
+    const { db, tables } = this.#deps
+    const { commands } = tables
     const followers = await pick(
       db,
       commands,
@@ -115,7 +117,7 @@ export class CommandQueue {
     const nowMs = this.#now()
     const notBefore = { [Op.between]: [nowMs, nowMs + holdMs] as [number, number] }
     const where = { deviceId, status: 'QUEUED' as const, notBefore }
-    await this.#deps.db.models.commands.update({ notBefore: nowMs }, { where, transaction: tx })
+    await this.#deps.tables.commands.update({ notBefore: nowMs }, { where, transaction: tx })
     this.#ring(tx, [deviceId])
   }
 

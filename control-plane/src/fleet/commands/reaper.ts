@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
+import { updateRows } from '../../infra/database/statements.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { Lease } from '../../infra/lease.ts'
@@ -16,6 +18,7 @@ const ON_PHONE: readonly CommandStatus[] = ['RECEIVED', 'ACCEPTED', 'RUNNING']
 
 export interface ReaperDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands'>
   readonly clock: Clock
   readonly faults: FaultPoints
   readonly log: Logger
@@ -44,17 +47,14 @@ export class Reaper {
    * starts again too: a phone without the plane begins nothing, and a night without it would end what is half done.
    */
   async grantGrace(): Promise<void> {
-    const { db, clock } = this.#deps
+    const { db, tables, clock } = this.#deps
     const now = clock.now().getTime()
+    const { commands } = tables
     await db.write(async (tx) => {
-      await db.sequelize.query(
-        "UPDATE commands SET started_at = :now WHERE status IN ('RECEIVED', 'ACCEPTED', 'RUNNING') AND started_at IS NOT NULL",
-        { replacements: { now }, transaction: tx },
-      )
-      await db.sequelize.query(
-        "UPDATE commands SET lease_until = :now + lease_ms WHERE status IN ('RECEIVED', 'ACCEPTED', 'RUNNING') AND lease_until < :now + lease_ms",
-        { replacements: { now }, transaction: tx },
-      )
+      const begun = 'status IN (:onPhone) AND started_at IS NOT NULL'
+      await updateRows(commands, { set: 'started_at = :now', where: begun, onPhone: ON_PHONE, now }, tx)
+      const short = 'status IN (:onPhone) AND lease_until < :now + lease_ms'
+      await updateRows(commands, { set: 'lease_until = :now + lease_ms', where: short, onPhone: ON_PHONE, now }, tx)
     })
   }
 

@@ -10,6 +10,7 @@ import { rows } from '../../infra/database/table.ts'
 import { noFaults } from '../../infra/fault-points.ts'
 import { ItemLedger } from './items.ts'
 import { CommandQueue } from './queue.ts'
+import { LastSent } from '../../records/contacts/last-sent.ts'
 import { CommandWriter } from './writer.ts'
 import { Recorder } from './recorder.ts'
 import { Session, type SessionStream } from '../../edge/gateway/session.ts'
@@ -37,15 +38,16 @@ async function recorder(t: ExecutionContext, devices: number) {
   const times = { notBefore: 0, deliverBy: 0, deliverWithinMs: 0, leaseMs: 60_000, maxRunMs: 60_000, createdAt: 0 }
   await db.write(async (tx) => {
     for (let device = 1; device <= devices; device++) {
-      await db.models.devices.create({ name: 'd', epoch: 1, createdAt: 0 }, { transaction: tx })
+      await db.tables.devices.create({ name: 'd', epoch: 1, createdAt: 0 }, { transaction: tx })
       const command = { id: commandId(device), deviceId: device, status: 'RECEIVED', ...common, ...times }
-      await db.models.commands.create(command as never, { transaction: tx })
+      await db.tables.commands.create(command as never, { transaction: tx })
     }
   })
-  const items = new ItemLedger({ db, events })
-  const queue = new CommandQueue({ db, clock, log, items, bus })
-  const writer = new CommandWriter({ db, clock, items, queue, budgets })
-  const base = { db, clock, log, faults: noFaults, progress, guard, items, queue, writer }
+  const { tables } = db
+  const items = new ItemLedger({ tables, events })
+  const queue = new CommandQueue({ db, tables, clock, log, items, bus })
+  const writer = new CommandWriter({ db, tables, clock, items, queue, budgets, lastSent: new LastSent({ tables }) })
+  const base = { db, tables, clock, log, faults: noFaults, progress, guard, items, queue, writer }
   const sink = { page: async () => undefined }
   const sessions = Array.from({ length: devices }, (_, index) => session(index + 1))
   return { db, recorder: new Recorder({ ...base, sink }), sessions }

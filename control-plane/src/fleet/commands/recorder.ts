@@ -4,6 +4,8 @@ import type { Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import { dropOld } from '../../infra/database/retention.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pick } from '../../infra/database/statements.ts'
 import { columnsBut } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
@@ -17,10 +19,12 @@ import { FrameLedger, type RecordedFrame, type Said } from './frame-ledger.ts'
 import { sessionError, STALE, type LedgerSession } from './session-facts.ts'
 
 const FRAMES_PER_WRITE = 500
+const ORPHANS_KEPT_MS = 90 * 24 * 60 * 60 * 1000
 const ENDED_HERE = 'the plane has ended it'
 
 export interface RecorderDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'orphanResults'>
   readonly clock: Clock
   readonly faults: FaultPoints
   readonly log: Logger
@@ -52,6 +56,11 @@ export class Recorder {
     this.#running ??= this.#drain().finally(() => {
       this.#running = undefined
     })
+  }
+
+  /** Drops old results that belong to no command; answers whether there may be more. */
+  trim(): Promise<boolean> {
+    return dropOld(this.#deps, this.#deps.tables.orphanResults, { column: 'at', keptMs: ORPHANS_KEPT_MS })()
   }
 
   /** Resolves when every frame so far is written. */
@@ -156,7 +165,7 @@ export class Recorder {
   }
 
   async #save(tx: Transaction, ledger: FrameLedger): Promise<void> {
-    const { db, progress, guard, sink, writer, items, queue } = this.#deps
+    const { tables, progress, guard, sink, writer, items, queue } = this.#deps
     await writer.save(tx, [...ledger.commands.values()])
     const changed = [...ledger.items.values()].filter(({ before, after }) => before !== after)
     await items.save(tx, changed)
@@ -173,7 +182,7 @@ export class Recorder {
         body: CommandResult.toJSON(result),
         at: this.#deps.clock.now().getTime(),
       }
-      await db.models.orphanResults.bulkCreate([orphan], { ignoreDuplicates: true, transaction: tx })
+      await tables.orphanResults.bulkCreate([orphan], { ignoreDuplicates: true, transaction: tx })
     }
     const ended = [...ledger.commands.values()].filter(
       ({ before, after }) => !isFinal(before.status) && isFinal(after.status),

@@ -2,6 +2,7 @@ import type { Cancel } from '@muster/proto'
 import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { CommandRow } from '../../infra/database/tables/commands.ts'
 import type { TaskProgress } from '../../ports.ts'
@@ -25,6 +26,7 @@ const DEVICE_GONE = 'the device was deleted, so nobody can know what it did'
 
 export interface ResumeLedgerDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands'>
   readonly clock: Clock
   readonly progress: TaskProgress
   readonly writer: CommandWriter
@@ -151,7 +153,7 @@ export class ResumeLedger {
     { unsure, code, reason }: Disowned,
     begun: ReadonlyMap<string, boolean>,
   ): Promise<number> {
-    const { db, clock, writer } = this.#deps
+    const { tables, clock, writer } = this.#deps
     const closing = { status: 'UNKNOWN_EFFECT', code: 'UNKNOWN_EFFECT', reason, provisional: false } as const
     await writer.closeItems(tx, command, closing, (item) => {
       const known = begun.get(String(item.id))
@@ -159,7 +161,7 @@ export class ResumeLedger {
       return unsure === 'OPEN' || known === false || item.startedAt !== null
     })
     const stop = { cancelRequestedAt: clock.now().getTime(), cancelCode: code, cancelReason: reason }
-    await db.models.commands.update(stop, { where: { id: command.id, cancelRequestedAt: null }, transaction: tx })
+    await tables.commands.update(stop, { where: { id: command.id, cancelRequestedAt: null }, transaction: tx })
     return command.taskId
   }
 

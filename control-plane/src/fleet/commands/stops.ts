@@ -1,9 +1,10 @@
 import { isErrorCode } from '@muster/proto'
-import { Op, QueryTypes, type Transaction } from 'sequelize'
+import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { rows, type Where } from '../../infra/database/table.ts'
 import type { CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import { OPEN_ITEM, type ItemRow } from '../../infra/database/tables/tasks.ts'
@@ -25,6 +26,7 @@ type ScopeColumns = StopScope & { readonly [Op.and]?: readonly Where<CommandRow>
 
 export interface CommandStopsDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands'>
   readonly clock: Clock
   readonly log: Logger
   readonly items: ItemLedger
@@ -45,7 +47,7 @@ export class CommandStops {
    * are told again at their next Hello, should the message be lost.
    */
   async ask(tx: Transaction, scope: StopScope, why: StopReason): Promise<void> {
-    const { commands } = this.#deps.db.models
+    const { commands } = this.#deps.tables
     const inScope = await this.#inScope(tx, scope)
     // A pause is not the last word: what ends the work for good takes its place.
     const weaker = why.code === 'PAUSED' ? null : { [Op.or]: [null, 'PAUSED'] }
@@ -129,16 +131,16 @@ export class CommandStops {
 
   /** Commands that a stop was asked of and no phone has, in the order of their ids. */
   async stoppedInQueue(): Promise<StoppedCommand[]> {
-    return await this.#deps.db.sequelize.query(
+    return await this.#deps.db.select(
       `SELECT c.id AS id, c.task_id AS taskId, COUNT(i.id) AS items FROM commands c LEFT JOIN items i ON i.command_id = c.id
        WHERE c.status = 'QUEUED' AND c.cancel_code IS NOT NULL GROUP BY c.id ORDER BY c.id`,
-      { type: QueryTypes.SELECT },
+      {},
     )
   }
 
   /** Part of the caller's write: ends those of the commands that are still in the queue, each as its stop says. */
   async endQueued(tx: Transaction, some: readonly Pick<CommandRow, 'id'>[]): Promise<void> {
-    const { db, items, queue } = this.#deps
+    const { db, tables, items, queue } = this.#deps
     const nowMs = this.#now()
     const ids = some.map(({ id }) => id)
     const commands = await rows(db.models.commands, {
@@ -152,7 +154,7 @@ export class CommandStops {
       const { status, provisional, leaseUntil, finishedAt, resultCode, resultReason } = returnedCommand(first, nowMs)
       const ended = { status, provisional, leaseUntil, finishedAt, resultCode, resultReason }
       const mine = [first, ...others].map(({ id }) => id)
-      await db.models.commands.update(ended, { where: { id: mine }, transaction: tx })
+      await tables.commands.update(ended, { where: { id: mine }, transaction: tx })
       const where = { commandId: mine, status: 'PENDING' as const }
       const waiting = await rows(db.models.items, { where, attributes: [...ITEM_STATE], transaction: tx })
       const stop = stopOf(first)

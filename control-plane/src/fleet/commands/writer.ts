@@ -1,9 +1,10 @@
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { updateAlike, type Change } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
-import { wroteTo } from '../../records/contacts/last-sent.ts'
+import type { LastSent } from '../../records/contacts/last-sent.ts'
 import type { AccountBudgets, StopReason } from '../../ports.ts'
 import type { CommandHead, CommandRow, CommandStatus } from '../../infra/database/tables/commands.ts'
 import type { ItemLedger } from './items.ts'
@@ -34,10 +35,12 @@ export interface Closing {
 
 export interface CommandWriterDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'commands'>
   readonly clock: Clock
   readonly items: ItemLedger
   readonly queue: CommandQueue
   readonly budgets: AccountBudgets
+  readonly lastSent: LastSent
 }
 
 /** Writes what became of commands and of their items. */
@@ -50,13 +53,13 @@ export class CommandWriter {
 
   /** Writes the columns in which each `after` differs from its `before`. */
   async save(tx: Transaction, changed: readonly Change<CommandHead>[]): Promise<void> {
-    await updateAlike(this.#deps.db, this.#deps.db.models.commands, changed, COLUMNS, tx)
+    await updateAlike(this.#deps.tables.commands, changed, COLUMNS, tx)
   }
 
   /** Asks for a stop of the command; returns the row as it is then. */
   async askToStop(tx: Transaction, command: CommandRow, why: StopReason): Promise<CommandRow> {
     const stop = asked(why, this.#now())
-    await this.#deps.db.models.commands.update(stop, { where: { id: command.id }, transaction: tx })
+    await this.#deps.tables.commands.update(stop, { where: { id: command.id }, transaction: tx })
     return { ...command, ...stop }
   }
 
@@ -71,12 +74,16 @@ export class CommandWriter {
 
   /** The phone does not have it and never had: what the reaper wrote is final, but for the items of a paused task. */
   async confirm(tx: Transaction, command: CommandRow): Promise<void> {
-    const { tasks, commands } = this.#deps.db.models
+    const { db, tables } = this.#deps
     if (command.status === 'EXPIRED' && command.cancelCode === 'PAUSED') {
-      const task = await row(tasks, { where: { id: command.taskId }, attributes: ['status'], transaction: tx })
+      const task = await row(db.models.tasks, {
+        where: { id: command.taskId },
+        attributes: ['status'],
+        transaction: tx,
+      })
       if (task?.status === 'PAUSED') return await this.requeue(tx, command)
     }
-    await commands.update({ provisional: false }, { where: { id: command.id }, transaction: tx })
+    await tables.commands.update({ provisional: false }, { where: { id: command.id }, transaction: tx })
     await this.#change(tx, command, (item) => ({ ...item, provisional: false }))
   }
 
@@ -91,7 +98,7 @@ export class CommandWriter {
     const { status, code, reason, provisional } = closing
     const finishedAt = this.#now()
     const ended = { status, provisional, leaseUntil: null, finishedAt, resultCode: code, resultReason: reason }
-    await this.#deps.db.models.commands.update(ended, { where: { id: command.id }, transaction: tx })
+    await this.#deps.tables.commands.update(ended, { where: { id: command.id }, transaction: tx })
     await this.#change(tx, command, (item) => ({ ...item, status, code, reason, provisional, finishedAt }))
     await this.#deps.queue.releaseFollowers(tx, [command.id])
   }
@@ -109,11 +116,11 @@ export class CommandWriter {
 
   /** Keeps count of what has or may have reached somebody. What a silent phone may still say is under way, not counted. */
   async count(tx: Transaction, items: readonly ItemHead[]): Promise<void> {
-    const { budgets, db } = this.#deps
+    const { budgets, lastSent } = this.#deps
     const effects = items.filter((item) => EFFECTS.has(item.status) && !item.provisional && item.accountId !== null)
     await budgets.spend(tx, effects)
     const written = effects.flatMap((item) => (budgets.actions.of(item.action).toPeople ? (item.customerId ?? []) : []))
-    await wroteTo(db, tx, written, this.#now())
+    await lastSent.wroteTo(tx, written, this.#now())
   }
 
   /** Changes the items of a command that have no last word. */

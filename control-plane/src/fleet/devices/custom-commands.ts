@@ -3,6 +3,7 @@ import type { CustomCapability } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import type { EffectClass } from '../../infra/database/tables/commands.ts'
 import type { DeviceCommandRow } from '../../infra/database/tables/devices.ts'
 
@@ -17,12 +18,12 @@ export const commandsDigest = (capabilities: readonly CustomCapability[]): strin
 
 /** Part of the caller's write: the custom commands of a device become these. */
 export async function saveCommands(
-  db: Database,
+  tables: Pick<Tables, 'deviceCommands'>,
   tx: Transaction,
   deviceId: number,
   capabilities: readonly CustomCapability[],
 ): Promise<void> {
-  const { deviceCommands } = db.models
+  const { deviceCommands } = tables
   await deviceCommands.destroy({ where: { deviceId }, transaction: tx })
   const values = capabilities.map(({ name, version, effectClass, description, schemaJson }) => ({
     deviceId,

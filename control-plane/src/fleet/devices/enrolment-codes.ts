@@ -3,12 +3,14 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Audit } from '../../records/audit/service.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 
 const HOUR_SECONDS = 3600
 
 export interface EnrolmentCodesDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'enrolmentCodes'>
   readonly clock: Clock
   /** Base64url SHA-256 of the plane's CA; part of every enrolment code. */
   readonly caFingerprint: string
@@ -24,14 +26,14 @@ export interface EnrolmentOrder {
 
 /** Makes a one-time code with which an agent becomes a device; it expires at `expiresAt`, in milliseconds since 1970. */
 export async function makeEnrolmentCode(
-  { db, clock, caFingerprint }: EnrolmentCodesDeps,
+  { db, tables, clock, caFingerprint }: EnrolmentCodesDeps,
   order: EnrolmentOrder,
 ): Promise<{ code: string; expiresAt: number }> {
   const secret = randomBytes(16).toString('base64url')
   const expiresAt = clock.now().getTime() + order.expiresInSeconds * 1000
   const codeHash = createHash('sha256').update(secret).digest('hex')
   const code = { codeHash, name: order.name, expiresAt, createdBy: order.createdBy }
-  await db.write((tx) => insert(db.models.enrolmentCodes, code, tx))
+  await db.write((tx) => insert(tables.enrolmentCodes, code, tx))
   return { code: `${secret}.${caFingerprint}`, expiresAt }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { DeviceInfo, type EnrollRequest, type EnrollResponse } from '@muster/proto'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import { MusterError } from '../../infra/errors.ts'
 import type { CertificateSigner, EventLog } from '../../ports.ts'
@@ -9,6 +10,7 @@ import { checkedDevice } from '../commands/frame-check.ts'
 
 export interface EnrolmentDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'devices' | 'deviceEvents' | 'enrolmentCodes'>
   readonly clock: Clock
   readonly events: EventLog
   readonly signer: CertificateSigner
@@ -24,8 +26,8 @@ export class Enrolment {
 
   /** Trades a one-time code and a CSR for a device. Throws UNAUTHENTICATED for a code that is wrong, used or too old. */
   async enrol(request: EnrollRequest): Promise<EnrollResponse> {
-    const { db, clock, events, signer } = this.#deps
-    const { devices, enrolmentCodes, deviceEvents } = db.models
+    const { db, tables, clock, events, signer } = this.#deps
+    const { devices, enrolmentCodes, deviceEvents } = tables
     const [secret = ''] = request.code.split('.')
     const codeHash = createHash('sha256').update(secret).digest('hex')
     return await db.write(async (tx) => {

@@ -10,6 +10,7 @@ import {
 import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import type { DeviceRow } from '../../infra/database/tables/devices.ts'
 import { MusterError } from '../../infra/errors.ts'
@@ -22,6 +23,7 @@ import { sameJournal, type AgentLevel, type HeldCommand, type ResumePlan } from 
 
 export interface HandshakeDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'devices' | 'deviceEvents' | 'deviceCommands'>
   readonly clock: Clock
   readonly faults: FaultPoints
   readonly events: EventLog
@@ -86,12 +88,12 @@ export class Handshake {
    * WeChat signs an account out where it was signed in before.
    */
   async #account(tx: Transaction, hello: Hello, device: DeviceRow): Promise<number | null> {
-    const { db, accounts, allowEmulated } = this.#deps
+    const { tables, accounts, allowEmulated } = this.#deps
     if (!hello.account?.wechatId) return device.accountId
     const policy = hello.device?.emulated && allowEmulated ? 'demo' : 'safe'
     const accountId = await accounts.show(tx, device.id, { ...hello.account, policy })
     const elsewhere = { accountId, id: { [Op.ne]: device.id } }
-    await db.models.devices.update({ accountId: null }, { where: elsewhere, transaction: tx })
+    await tables.devices.update({ accountId: null }, { where: elsewhere, transaction: tx })
     return accountId
   }
 
@@ -101,7 +103,7 @@ export class Handshake {
     device: DeviceRow,
     after: { epoch: number; accountId: number | null; trusted: boolean },
   ): Promise<void> {
-    const { db, clock, events } = this.#deps
+    const { tables, clock, events } = this.#deps
     const at = clock.now().getTime()
     const seen = {
       epoch: after.epoch,
@@ -118,10 +120,10 @@ export class Handshake {
       ...(after.trusted ? {} : { readyEpoch: 0 }),
       commandsDigest: commandsDigest(hello.custom),
     }
-    if (seen.commandsDigest !== device.commandsDigest) await saveCommands(db, tx, device.id, hello.custom)
-    await db.models.devices.update(seen, { where: { id: device.id }, transaction: tx })
+    if (seen.commandsDigest !== device.commandsDigest) await saveCommands(tables, tx, device.id, hello.custom)
+    await tables.devices.update(seen, { where: { id: device.id }, transaction: tx })
     const data = { epoch: after.epoch, agentVersion: hello.agentVersion, newJournal: !after.trusted }
-    await insert(db.models.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)
+    await insert(tables.deviceEvents, { deviceId: device.id, type: 'CONNECTED', data, at }, tx)
     await events.append(tx, [{ type: 'device.updated', refId: device.id, status: 'ONLINE' }])
   }
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, rows } from '../../infra/database/table.ts'
 import type { EventLog } from '../../ports.ts'
 import type { SessionFacts } from '../commands/session-facts.ts'
@@ -10,6 +11,7 @@ type Epoch = Pick<SessionFacts, 'deviceId' | 'epoch'>
 
 export interface DevicePresenceDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'devices' | 'deviceEvents'>
   readonly clock: Clock
   readonly events: EventLog
 }
@@ -27,29 +29,27 @@ export class DevicePresence {
    * Returns false for a session that is no longer its device's newest.
    */
   async ready({ deviceId, epoch }: Epoch): Promise<boolean> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     const where = { id: deviceId, epoch }
-    const [current] = await db.write((tx) =>
-      db.models.devices.update({ readyEpoch: epoch }, { where, transaction: tx }),
-    )
+    const [current] = await db.write((tx) => tables.devices.update({ readyEpoch: epoch }, { where, transaction: tx }))
     return current > 0
   }
 
   /** Keeps what kind of UI tree the phone shows; nothing for a session that is no longer the newest. */
   async reportedState({ deviceId, epoch }: Epoch, uiTree: string): Promise<void> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     const where = { id: deviceId, epoch }
-    await db.write((tx) => db.models.devices.update({ uiTree }, { where, transaction: tx }))
+    await db.write((tx) => tables.devices.update({ uiTree }, { where, transaction: tx }))
   }
 
   /** The session has ended: the device is offline, unless a newer one took over. */
   async gone({ deviceId, epoch }: Epoch): Promise<void> {
-    const { db, clock, events } = this.#deps
+    const { db, tables, clock, events } = this.#deps
     const at = clock.now().getTime()
     await db.write(async (tx) => {
       const offline = { online: false, lastSeenAt: at }
       const where = { id: deviceId, epoch, online: true }
-      const [changed] = await db.models.devices.update(offline, { where, transaction: tx })
+      const [changed] = await tables.devices.update(offline, { where, transaction: tx })
       if (changed === 0) return
       await this.#note(tx, { deviceId, type: 'DISCONNECTED', data: { epoch }, at })
       await events.append(tx, [{ type: 'device.updated', refId: deviceId, status: 'OFFLINE' }])
@@ -65,10 +65,10 @@ export class DevicePresence {
 
   /** Marks every device offline: the sessions of a process that is gone are not live, whatever the rows say. */
   async forgetOldSessions(): Promise<void> {
-    const { db, events } = this.#deps
+    const { db, tables, events } = this.#deps
     await db.write(async (tx) => {
       const online = await rows(db.models.devices, { where: { online: true }, transaction: tx })
-      await db.models.devices.update({ online: false }, { where: { online: true }, transaction: tx })
+      await tables.devices.update({ online: false }, { where: { online: true }, transaction: tx })
       await events.append(
         tx,
         online.map(({ id, disabled }) => ({
@@ -81,6 +81,6 @@ export class DevicePresence {
   }
 
   async #note(tx: Transaction, event: { deviceId: number; type: string; data: object; at: number }): Promise<void> {
-    await insert(this.#deps.db.models.deviceEvents, event, tx)
+    await insert(this.#deps.tables.deviceEvents, event, tx)
   }
 }

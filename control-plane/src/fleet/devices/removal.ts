@@ -1,11 +1,13 @@
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import type { EventLog, LiveSession, WorkStops } from '../../ports.ts'
 import type { PhoneAccounts } from '../accounts/phone-accounts.ts'
 import type { ResumeLedger } from '../commands/resume.ts'
 
 export interface RemovalDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'devices'>
   readonly clock: Clock
   readonly events: EventLog
   readonly accounts: Pick<PhoneAccounts, 'leaveDevice'>
@@ -16,10 +18,10 @@ export interface RemovalDeps {
 
 /** Revokes a device for good. Nobody will hear from it again, so everything it had to do ends with it. */
 export async function removeDevice(deps: RemovalDeps, id: number): Promise<void> {
-  const { db, clock, events, accounts, bus, resume, stops } = deps
+  const { db, tables, clock, events, accounts, bus, resume, stops } = deps
   await db.write(async (tx) => {
     const gone = { deletedAt: clock.now().getTime(), certificateSerial: null, online: false, accountId: null }
-    await db.models.devices.update(gone, { where: { id }, transaction: tx })
+    await tables.devices.update(gone, { where: { id }, transaction: tx })
     await accounts.leaveDevice(tx, id)
     await events.append(tx, [{ type: 'device.updated', refId: id, status: 'DISABLED' }])
     await stops.deviceDeleted(tx, id)

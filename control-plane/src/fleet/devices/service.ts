@@ -1,5 +1,7 @@
 import { Op } from 'sequelize'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
+import { dropOld } from '../../infra/database/retention.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { contains, insert, row, rows, type Where } from '../../infra/database/table.ts'
 import type { DeviceEventRow, DeviceRow, DeviceStatus } from '../../infra/database/tables/devices.ts'
 import { notFound } from '../../infra/errors.ts'
@@ -10,7 +12,10 @@ import { commandsOf, type CapabilityView } from './custom-commands.ts'
 import { removeDevice, type RemovalDeps } from './removal.ts'
 import { deviceStatus } from './status.ts'
 
+const EVENTS_KEPT_MS = 90 * 24 * 60 * 60 * 1000
+
 export interface DevicesDeps extends EnrolmentCodesDeps, RemovalDeps {
+  readonly tables: Pick<Tables, 'devices' | 'deviceEvents' | 'enrolmentCodes'>
   readonly time: WorkspaceTime
   readonly directory: Pick<DeviceDirectory, 'heardAt'>
 }
@@ -41,6 +46,11 @@ export class Devices {
 
   constructor(deps: DevicesDeps) {
     this.#deps = deps
+  }
+
+  /** Drops old history of devices; answers whether there may be more. */
+  trim(): Promise<boolean> {
+    return dropOld(this.#deps, this.#deps.tables.deviceEvents, { column: 'at', keptMs: EVENTS_KEPT_MS })()
   }
 
   /** Makes a one-time code with which an agent becomes a device. */
@@ -82,10 +92,10 @@ export class Devices {
 
   /** Throws NOT_FOUND. */
   async rename(id: number, name: string): Promise<DeviceDetail> {
-    const { db, events } = this.#deps
+    const { db, tables, events } = this.#deps
     const device = await this.#existing(id)
     await db.write(async (tx) => {
-      await db.models.devices.update({ name }, { where: { id }, transaction: tx })
+      await tables.devices.update({ name }, { where: { id }, transaction: tx })
       await events.append(tx, [{ type: 'device.updated', refId: id, status: deviceStatus(device) }])
     })
     return await this.get(id)
@@ -96,13 +106,13 @@ export class Devices {
    * @param by name of the user
    */
   async setDisabled(id: number, disabled: boolean, by: string): Promise<DeviceDetail> {
-    const { db, clock, events, bus } = this.#deps
+    const { db, tables, clock, events, bus } = this.#deps
     const device = await this.#existing(id)
     const online = disabled ? false : device.online
     const event = { deviceId: id, type: disabled ? 'DISABLED' : 'ENABLED', data: { by }, at: clock.now().getTime() }
     await db.write(async (tx) => {
-      await db.models.devices.update({ disabled, online }, { where: { id }, transaction: tx })
-      await insert(db.models.deviceEvents, event, tx)
+      await tables.devices.update({ disabled, online }, { where: { id }, transaction: tx })
+      await insert(tables.deviceEvents, event, tx)
       await events.append(tx, [{ type: 'device.updated', refId: id, status: deviceStatus({ disabled, online }) }])
     })
     if (disabled) await bus.disconnect(id, 'disabled by an operator')

@@ -65,7 +65,7 @@ export async function doneOn(
   { db, day, tx }: FactsQuery,
   accountIds: readonly number[],
 ): Promise<{ id: number; kind: CapKind; n: number }[]> {
-  return await db.statements.select(
+  return await db.select(
     'SELECT account_id AS id, kind, COUNT(*) AS n FROM budget_spends WHERE account_id IN (:accountIds) AND day = :day GROUP BY account_id, kind',
     { accountIds, day },
     tx,
@@ -96,7 +96,7 @@ async function underWay(
   { db, now, tx }: FactsQuery,
   accountIds: readonly number[],
 ): Promise<{ id: number; action: string; n: number }[]> {
-  return await db.statements.select(
+  return await db.select(
     `SELECT account_id AS id, action, COUNT(*) AS n FROM items
      WHERE account_id IN (:accountIds) AND status IN ('DISPATCHED', 'RUNNING', 'UNKNOWN_EFFECT', 'EXPIRED')
        AND (${ON_PHONE} OR (finished_at > :since AND (provisional = 1 OR (status = 'UNKNOWN_EFFECT'
@@ -115,7 +115,7 @@ async function restOf(
   const floors = accounts.map((account) => rulesOf(account).minIntervalMs)
   const floorMs = Math.max(0, ...floors)
   if (floorMs === 0) return new Map()
-  const found = await db.statements.select<{ id: number; busy: number; endedAt: number | null }>(
+  const found = await db.select<{ id: number; busy: number; endedAt: number | null }>(
     `SELECT account_id AS id, MAX(finished_at) AS endedAt,
        SUM(CASE WHEN status IN ('DISPATCHED', 'RECEIVED', 'ACCEPTED', 'RUNNING') THEN 1 ELSE 0 END) AS busy
      FROM commands
@@ -176,7 +176,7 @@ async function writtenTo(
   const found = await inChunks(
     [...keyOf.keys()],
     async (customerIds) =>
-      await db.statements.select<Written>(
+      await db.select<Written>(
         `SELECT customer_id AS id, MAX(finished_at) AS writtenAt,
            SUM(CASE WHEN ${ON_PHONE} THEN 1 ELSE 0 END) AS underWay
          FROM items

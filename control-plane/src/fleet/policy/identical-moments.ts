@@ -50,7 +50,7 @@ async function reactedTo(
   tx: Transaction,
   taskIds: readonly number[],
 ): Promise<ReadonlyMap<string, number[]>> {
-  const found = await db.statements.select<{ taskId: number; accountId: number; look: string }>(
+  const found = await db.select<{ taskId: number; accountId: number; look: string }>(
     `SELECT DISTINCT t.id AS taskId, p.account_id AS accountId, t.look AS look
      FROM tasks t JOIN items p ON p.task_id = t.id JOIN items d ON d.depends_on_item_id = p.id
      WHERE t.id IN (:taskIds) AND p.account_id IS NOT NULL

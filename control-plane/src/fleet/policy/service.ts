@@ -3,6 +3,8 @@ import type { Transaction } from 'sequelize'
 import type { AccountRow } from '../../infra/database/tables/accounts.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import { dropOld } from '../../infra/database/retention.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insertRows } from '../../infra/database/statements.ts'
 import { row } from '../../infra/database/table.ts'
 import type { WorkspaceTime } from '../../infra/workspace-time.ts'
@@ -12,9 +14,12 @@ import { doneOn, readFacts } from './facts.ts'
 import { identicalMomentHolds } from './identical-moments.ts'
 import { rulesOf } from './policy-rules.ts'
 
+const SPENDS_KEPT_MS = 30 * 24 * 60 * 60 * 1000
+
 export interface PolicyDeps {
   readonly actions: ActionRules
   readonly db: Database
+  readonly tables: Pick<Tables, 'budgetSpends'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly wechatRulesAccepted: boolean
@@ -50,9 +55,14 @@ export class Policy implements CommandAdmission, AccountBudgets {
       const kind = this.actions.of(action).cap
       return kind && accountId !== null ? [{ accountId, day, kind, itemId: id, at: now }] : []
     })
-    const { db } = this.#deps
+    const { tables } = this.#deps
     const columns = ['accountId', 'day', 'kind', 'itemId', 'at'] as const
-    await insertRows(db, db.models.budgetSpends, { columns, rows: spent, ignoreDuplicates: true }, tx)
+    await insertRows(tables.budgetSpends, { columns, rows: spent, ignoreDuplicates: true }, tx)
+  }
+
+  /** Drops what was counted on days long gone; answers whether there may be more. */
+  trim(): Promise<boolean> {
+    return dropOld(this.#deps, this.#deps.tables.budgetSpends, { column: 'at', keptMs: SPENDS_KEPT_MS })()
   }
 
   async budget(accountId: number): Promise<Budget | undefined> {

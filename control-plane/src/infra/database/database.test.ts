@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { QueryTypes } from 'sequelize'
-import { openDatabase, type Database } from './database.ts'
+import { openDatabase, type OpenDatabase } from './database.ts'
 
-async function database(t: ExecutionContext): Promise<Database> {
+async function database(t: ExecutionContext): Promise<OpenDatabase> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
   const db = await openDatabase(join(dir, 'muster.sqlite'))
   t.teardown(async () => {

@@ -6,14 +6,12 @@ import { defineModels, type Models, type Tables } from './tables/index.ts'
 import { migrate } from './migrations/index.ts'
 import { sqliteDialectModule } from './sqlite/dialect-module.ts'
 import { SqliteStatements } from './sqlite/statements.ts'
-import type { Statements, Values } from './statements.ts'
+import { writeWith, type Values } from './statements.ts'
 import { WriteTransaction } from './transaction.ts'
 
-/** The plane's database. */
+/** The plane's database, as everybody knows it: all read every table, and nobody writes one through it. */
 export interface Database {
-  readonly sequelize: Sequelize
   readonly models: Models
-  readonly statements: Statements
   /** Rows of a SELECT, as the database gives them: booleans are numbers. Inside a write it takes its transaction. */
   select<Row extends object>(sql: string, values: Values, tx?: Transaction): Promise<Row[]>
   /**
@@ -37,6 +35,8 @@ export interface Database {
  */
 export interface OpenDatabase extends Database {
   readonly tables: Tables
+  /** For what is about the database itself and not about rows. */
+  readonly sequelize: Sequelize
 }
 
 /** Opens the embedded database and brings its schema up to date. @param file path, or `:memory:` */
@@ -48,11 +48,11 @@ export async function openDatabase(file: string): Promise<OpenDatabase> {
   await migrate(sequelize)
   const queue = new WriteQueue(sequelize)
   const statements = new SqliteStatements(sequelize)
+  writeWith(statements, Object.values(tables))
   return {
     sequelize,
     tables,
     models: tables,
-    statements,
     select: (sql, values, tx) => statements.select(sql, values, tx),
     write: (work) => queue.run(work),
     accompanied: (companion, work) => queue.accompanied(companion, work),

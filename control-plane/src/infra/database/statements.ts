@@ -21,7 +21,21 @@ export interface Statements {
 }
 
 interface Queryable {
-  readonly statements: Statements
+  select<Row extends object>(sql: string, values: Values, tx?: Transaction): Promise<Row[]>
+}
+
+/** The statements of the database each table belongs to: who holds a writable table needs nothing else to write it. */
+const statementsByTable = new WeakMap<object, Statements>()
+
+/** Says which statements write the tables; called once by whoever opens their database. */
+export function writeWith(statements: Statements, tables: readonly object[]): void {
+  for (const table of tables) statementsByTable.set(table, statements)
+}
+
+function statementsOf(table: { readonly tableName: string }): Statements {
+  const statements = statementsByTable.get(table)
+  if (!statements) throw new Error(`the database of ${table.tableName} is not open`)
+  return statements
 }
 
 type Column<Row> = keyof Row & string
@@ -31,22 +45,21 @@ type Condition = Values & { readonly where: string }
 
 /** Columns of the rows that fit. */
 export async function pick<Row extends object, Name extends Column<Row>>(
-  { statements }: Queryable,
+  db: Queryable,
   table: ReadTable<Row>,
   columns: readonly Name[],
   { where, ...values }: Condition,
   tx?: Transaction,
 ): Promise<Pick<Row, Name>[]> {
   const list = columns.map((name) => `${columnOf(table, name)} AS ${name}`).join(', ')
-  const found = await statements.select(`SELECT ${list} FROM ${table.tableName} WHERE ${where}`, values, tx)
+  const found = await db.select<Pick<Row, Name>>(`SELECT ${list} FROM ${table.tableName} WHERE ${where}`, values, tx)
   const decode = decoderOf(table)
   for (const row of found) decode(row as Record<string, unknown>)
-  return found as Pick<Row, Name>[]
+  return found
 }
 
 /** Inserts rows that have a value for each of the columns, and for no others. */
 export async function insertRows<Row extends object, Name extends Column<Row>>(
-  { statements }: Queryable,
   table: Table<Row>,
   added: {
     readonly columns: readonly Name[]
@@ -56,6 +69,7 @@ export async function insertRows<Row extends object, Name extends Column<Row>>(
   tx: Transaction,
 ): Promise<void> {
   const { columns, rows, ignoreDuplicates } = added
+  const statements = statementsOf(table)
   const names = columns.map((name) => columnOf(table, name)).join(', ')
   const places = columns.map((name) => `:${name}`).join(', ')
   const insert = ignoreDuplicates ? statements.insertOrIgnore : 'INSERT INTO'
@@ -68,22 +82,45 @@ type Update = Condition & { readonly set: string }
 
 /** Changes the rows that fit; returns how many there were. */
 export function updateRows<Row extends object>(
-  { statements }: Queryable,
   table: Table<Row>,
   { set, where, ...values }: Update,
   tx: Transaction,
 ): Promise<number> {
-  return statements.run(table, `UPDATE ${table.tableName} SET ${set} WHERE ${where}`, values, tx)
+  return statementsOf(table).run(table, `UPDATE ${table.tableName} SET ${set} WHERE ${where}`, values, tx)
+}
+
+/** Changes rows once for each of the values, in one text that all of them share. */
+export async function updateEach<Row extends object>(
+  table: Table<Row>,
+  { set, where }: { readonly set: string; readonly where: string },
+  many: readonly Values[],
+  tx: Transaction,
+): Promise<void> {
+  const sql = `UPDATE ${table.tableName} SET ${set} WHERE ${where}`
+  await statementsOf(table).runEach(table, sql, many, tx)
+}
+
+/**
+ * Inserts what a SELECT finds.
+ * @param columns their names in SQL, as the SELECT answers them
+ */
+export function insertSelected<Row extends object>(
+  table: Table<Row>,
+  columns: readonly string[],
+  { select, ...values }: Values & { readonly select: string },
+  tx: Transaction,
+): Promise<number> {
+  const sql = `INSERT INTO ${table.tableName} (${columns.join(', ')}) ${select}`
+  return statementsOf(table).run(table, sql, values, tx)
 }
 
 /** Deletes the rows that fit; returns how many there were. */
 export function deleteRows<Row extends object>(
-  { statements }: Queryable,
   table: Table<Row>,
   { where, ...values }: Condition,
   tx: Transaction,
 ): Promise<number> {
-  return statements.run(table, `DELETE FROM ${table.tableName} WHERE ${where}`, values, tx)
+  return statementsOf(table).run(table, `DELETE FROM ${table.tableName} WHERE ${where}`, values, tx)
 }
 
 /** A row as it was and as it becomes. */
@@ -94,7 +131,6 @@ export interface Change<Row> {
 
 /** Updates rows by id; those that change alike change in one statement, which is most of the cost. */
 export async function updateAlike<Row extends { id: number | string }, Name extends Column<Row>>(
-  { statements }: Queryable,
   table: Table<Row>,
   changes: readonly Change<Pick<Row, Name | 'id'>>[],
   columns: readonly Name[],
@@ -113,6 +149,6 @@ export async function updateAlike<Row extends { id: number | string }, Name exte
   for (const { changed, values, ids } of alike.values()) {
     const set = changed.map((name) => `${columnOf(table, name)} = :${name}`)
     const sql = `UPDATE ${table.tableName} SET ${set.join(', ')} WHERE id IN (:ids)`
-    await statements.run(table, sql, { ...values, ids }, tx)
+    await statementsOf(table).run(table, sql, { ...values, ids }, tx)
   }
 }

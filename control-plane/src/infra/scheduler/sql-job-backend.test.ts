@@ -14,7 +14,7 @@ async function backends(t: ExecutionContext, count: number): Promise<SqlJobBacke
     await db.close()
     rmSync(dir, { recursive: true, force: true })
   })
-  return Array.from({ length: count }, () => new SqlJobBackend({ db }))
+  return Array.from({ length: count }, () => new SqlJobBackend({ db, tables: db.tables }))
 }
 
 test('an entry fires once, however many schedulers wait for it', async (t) => {

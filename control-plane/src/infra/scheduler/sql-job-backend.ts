@@ -12,12 +12,14 @@ import {
 } from 'agenda'
 import { Op, type Transaction, type WhereOptions } from 'sequelize'
 import type { Database } from '../database/database.ts'
+import type { Tables } from '../database/tables/index.ts'
 import { insert, row, rows } from '../database/table.ts'
 import { toColumns, toJob, uniqueKeyOf } from './job-rows.ts'
 import type { JobRow } from '../database/tables/jobs.ts'
 
 export interface SqlJobBackendDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'jobs'>
 }
 
 /**
@@ -42,9 +44,11 @@ export class SqlJobBackend implements AgendaBackend {
 
 class SqlJobRepository implements JobRepository {
   readonly #db: Database
+  readonly #tables: Pick<Tables, 'jobs'>
 
   constructor(deps: SqlJobBackendDeps) {
     this.#db = deps.db
+    this.#tables = deps.tables
   }
 
   async connect(): Promise<void> {}
@@ -77,7 +81,7 @@ class SqlJobRepository implements JobRepository {
       ]
       const found = await row(this.#db.models.jobs, { where, order, transaction: tx })
       if (!found) return undefined
-      await this.#db.models.jobs.update({ lockedAt: now.getTime() }, { where: { id: found.id }, transaction: tx })
+      await this.#tables.jobs.update({ lockedAt: now.getTime() }, { where: { id: found.id }, transaction: tx })
       return toJob({ ...found, lockedAt: now.getTime() })
     })
   }
@@ -148,9 +152,7 @@ class SqlJobRepository implements JobRepository {
 
   async removeJobs(options: RemoveJobsOptions): Promise<number> {
     const ids = await this.#matching(options)
-    return await this.#db.write(
-      async (tx) => await this.#db.models.jobs.destroy({ where: { id: ids }, transaction: tx }),
-    )
+    return await this.#db.write(async (tx) => await this.#tables.jobs.destroy({ where: { id: ids }, transaction: tx }))
   }
 
   async disableJobs(options: RemoveJobsOptions): Promise<number> {
@@ -164,11 +166,11 @@ class SqlJobRepository implements JobRepository {
   }
 
   async purgeAllJobs(): Promise<number> {
-    return await this.#db.write(async (tx) => await this.#db.models.jobs.destroy({ where: {}, transaction: tx }))
+    return await this.#db.write(async (tx) => await this.#tables.jobs.destroy({ where: {}, transaction: tx }))
   }
 
   async #save(tx: Transaction, job: JobParameters): Promise<JobParameters> {
-    const { jobs } = this.#db.models
+    const { jobs } = this.#tables
     if (job._id !== undefined) {
       const known = await row(jobs, { where: { id: Number(job._id) }, transaction: tx })
       if (!known) return job
@@ -198,7 +200,7 @@ class SqlJobRepository implements JobRepository {
   }
 
   async #update(where: WhereOptions<JobRow>, values: Partial<JobRow>): Promise<[affected: number]> {
-    return await this.#db.write(async (tx) => await this.#db.models.jobs.update(values, { where, transaction: tx }))
+    return await this.#db.write(async (tx) => await this.#tables.jobs.update(values, { where, transaction: tx }))
   }
 
   async #matching(options: RemoveJobsOptions): Promise<number[]> {

@@ -1,6 +1,7 @@
-import { QueryTypes, type Transaction } from 'sequelize'
+import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, rows } from '../../infra/database/table.ts'
 import type { Caller } from '../../http/route.ts'
 import type { AuditRow } from '../../infra/database/tables/audit.ts'
@@ -25,10 +26,12 @@ const LONGEST_JSON = 4000
 /** Who changed what, when, from where, with what outcome. Rows are only ever added. */
 export class Audit {
   readonly #db: Database
+  readonly #tables: Pick<Tables, 'auditLog'>
   readonly #clock: Clock
 
-  constructor(deps: { db: Database; clock: Clock }) {
+  constructor(deps: { db: Database; tables: Pick<Tables, 'auditLog'>; clock: Clock }) {
     this.#db = deps.db
+    this.#tables = deps.tables
     this.#clock = deps.clock
   }
 
@@ -55,22 +58,23 @@ export class Audit {
       outcome,
       requestId: caller.requestId,
     }
-    return await insert(this.#db.models.auditLog, values, tx)
+    return await insert(this.#tables.auditLog, values, tx)
   }
 
   /** Gives what took effect in a killed plane its outcome: that nobody was told. */
   async recover(): Promise<void> {
-    const { sequelize, models } = this.#db
+    const { auditLog } = this.#tables
     await this.#db.write(async (tx) => {
-      const open = await sequelize.query<{ id: number }>(
+      const open = await this.#db.select<{ id: number }>(
         `SELECT i.id AS id FROM audit_log i LEFT JOIN audit_log o ON o.intent_id = i.id
          WHERE i.kind = 'INTENT' AND o.id IS NULL`,
-        { type: QueryTypes.SELECT, transaction: tx },
+        {},
+        tx,
       )
       const at = this.#clock.now().getTime()
-      for (const intent of await rows(models.auditLog, { where: { id: open.map(({ id }) => id) }, transaction: tx })) {
+      for (const intent of await rows(auditLog, { where: { id: open.map(({ id }) => id) }, transaction: tx })) {
         const { id: intentId, ...same } = intent
-        await insert(models.auditLog, { ...same, kind: 'OUTCOME', intentId, at, outcome: UNANSWERED }, tx)
+        await insert(auditLog, { ...same, kind: 'OUTCOME', intentId, at, outcome: UNANSWERED }, tx)
       }
     })
   }

@@ -7,7 +7,8 @@ import { ensureAdmin } from './admin.ts'
 import { verifyPassword } from './passwords.ts'
 import { Authenticator } from './service.ts'
 import { systemClock } from '../../infra/clock.ts'
-import { openDatabase, type Database } from '../../infra/database/database.ts'
+import { openDatabase, type OpenDatabase } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { rows } from '../../infra/database/table.ts'
 import { makeCodeForLauncher } from '../../fleet/devices/enrolment-codes.ts'
 
@@ -15,10 +16,14 @@ import { makeCodeForLauncher } from '../../fleet/devices/enrolment-codes.ts'
 const CHANGED = `scrypt$${'A'.repeat(22)}$${'A'.repeat(43)}`
 const GIVEN = 'given at the start'
 
-async function start(t: ExecutionContext): Promise<{ db: Database; auth: Authenticator }> {
+async function start(t: ExecutionContext): Promise<{ db: OpenDatabase; tables: Tables; auth: Authenticator }> {
   const db = await openDatabase(':memory:')
   t.teardown(async () => await db.close())
-  return { db, auth: new Authenticator({ db, clock: systemClock, key: new Uint8Array(32) }) }
+  return {
+    db,
+    tables: db.tables,
+    auth: new Authenticator({ db, tables: db.tables, clock: systemClock, key: new Uint8Array(32) }),
+  }
 }
 
 test('a changed password stays over restarts; only one that is given at a start replaces it', async (t) => {
@@ -33,7 +38,7 @@ test('a changed password stays over restarts; only one that is given at a start 
   t.is(statSync(file).mode & 0o777, 0o600)
   t.true(await verifyPassword(readFileSync(file, 'utf8').trim(), await hash()))
 
-  await db.write(async (tx) => await db.models.users.update({ passwordHash: CHANGED }, { where: {}, transaction: tx }))
+  await db.write(async (tx) => await db.tables.users.update({ passwordHash: CHANGED }, { where: {}, transaction: tx }))
   await ensureAdmin(parts, undefined, file)
   t.is(await hash(), CHANGED)
 
@@ -55,7 +60,8 @@ test('whoever runs the plane gets enrolment codes without a password, and the au
   const parts = await start(t)
   const { db } = parts
   await ensureAdmin(parts, GIVEN, '/nowhere/admin-password')
-  const deps = { db, clock: systemClock, caFingerprint: 'F', audit: new Audit({ db, clock: systemClock }) }
+  const audit = new Audit({ db, tables: db.tables, clock: systemClock })
+  const deps = { db, tables: db.tables, clock: systemClock, caFingerprint: 'F', audit }
   t.regex(await makeCodeForLauncher(deps, 'phone-1'), /^[\w-]{22}\.F$/)
   t.like(await rows(db.models.enrolmentCodes, {}), [{ name: 'phone-1', createdBy: 1, usedAt: null }])
   const entry = { username: 'admin', ip: 'launcher', action: 'POST /devices/enrolment-codes', after: { code: '***' } }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
 import type { Authenticator } from './service.ts'
@@ -10,11 +11,11 @@ import type { Authenticator } from './service.ts'
  * up and writes it to `file` for the operator, and later starts leave the password as it is.
  */
 export async function ensureAdmin(
-  { db, auth }: { db: Database; auth: Authenticator },
+  { db, tables, auth }: { db: Database; tables: Pick<Tables, 'users'>; auth: Authenticator },
   given: string | undefined,
   file: string,
 ): Promise<void> {
-  const { users } = db.models
+  const { users } = tables
   const admin = await row(users, { where: { username: 'admin' } })
   if (!admin) {
     const password = given ?? madeUp(file)

@@ -5,12 +5,16 @@ import { Op, type Transaction } from 'sequelize'
 import { v7 as uuidv7 } from 'uuid'
 import type { Clock, Timer } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import { dropOld } from '../../infra/database/retention.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import { MusterError } from '../../infra/errors.ts'
 import type { Role, UserRow } from '../../infra/database/tables/users.ts'
 import { verifyPassword } from './passwords.ts'
 
 const ACCESS_SECONDS = 2 * 60 * 60
+/** How long a token is kept that has expired. */
+const EXPIRED_KEPT_MS = 24 * 60 * 60 * 1000
 const REFRESH_MS = 14 * 24 * 60 * 60 * 1000
 const ISSUER = 'muster'
 const CACHED_TOKENS = 10_000
@@ -53,6 +57,7 @@ interface TokenWatch {
 /** Signs users in and knows who a token belongs to. */
 export class Authenticator {
   readonly #db: Database
+  readonly #tables: Pick<Tables, 'refreshTokens'>
   readonly #clock: Clock
   readonly #key: Uint8Array
   /** Verified tokens until they end; verifying is the larger part of a small request. */
@@ -61,8 +66,9 @@ export class Authenticator {
   /** Raised by every revocation: what was looked up before one is not remembered after it. */
   #revocations = 0
 
-  constructor(deps: { db: Database; clock: Clock; key: Uint8Array }) {
+  constructor(deps: { db: Database; tables: Pick<Tables, 'refreshTokens'>; clock: Clock; key: Uint8Array }) {
     this.#db = deps.db
+    this.#tables = deps.tables
     this.#clock = deps.clock
     this.#key = deps.key
   }
@@ -82,7 +88,8 @@ export class Authenticator {
 
   /** Rotates: the old token is used up, and using it again revokes everything that came from its sign-in. */
   async refresh(refreshToken: string): Promise<SignedIn> {
-    const { refreshTokens, users } = this.#db.models
+    const { refreshTokens } = this.#tables
+    const { users } = this.#db.models
     const now = this.#clock.now().getTime()
     const signedIn = await this.#db.write(async (tx) => {
       const found = await row(refreshTokens, { where: { tokenHash: hashOf(refreshToken) }, transaction: tx })
@@ -111,7 +118,7 @@ export class Authenticator {
   async revoke(tx: Transaction, which: { familyId: string } | { userId: number }): Promise<void> {
     const revokedAt = this.#clock.now().getTime()
     const where = { ...which, revokedAt: null }
-    await this.#db.models.refreshTokens.update({ revokedAt }, { where, transaction: tx })
+    await this.#tables.refreshTokens.update({ revokedAt }, { where, transaction: tx })
     tx.afterCommit(() => {
       this.forget()
       for (const watch of this.#watches)
@@ -190,6 +197,14 @@ export class Authenticator {
     }
   }
 
+  /** Drops tokens that have expired; answers whether there may be more. */
+  trim(): Promise<boolean> {
+    return dropOld({ db: this.#db, clock: this.#clock }, this.#tables.refreshTokens, {
+      column: 'expiresAt',
+      keptMs: EXPIRED_KEPT_MS,
+    })()
+  }
+
   async #issue(tx: Transaction, user: UserRow, familyId: string): Promise<SignedIn> {
     const now = this.#clock.now().getTime()
     const refreshToken = randomBytes(32).toString('base64url')
@@ -202,7 +217,7 @@ export class Authenticator {
       .setExpirationTime(Math.floor(now / 1000) + ACCESS_SECONDS)
       .sign(this.#key)
     const token = { userId: user.id, familyId, tokenHash: hashOf(refreshToken), expiresAt: now + REFRESH_MS }
-    await insert(this.#db.models.refreshTokens, token, tx)
+    await insert(this.#tables.refreshTokens, token, tx)
     const { id, username, role } = user
     return { accessToken, refreshToken, expiresIn: ACCESS_SECONDS, user: { id, username, role } }
   }

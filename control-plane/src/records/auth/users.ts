@@ -1,6 +1,7 @@
 import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import type { Role, UserRow } from '../../infra/database/tables/users.ts'
@@ -10,6 +11,7 @@ import type { Authenticator, PublicUser } from './service.ts'
 
 export interface UsersDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'users'>
   readonly clock: Clock
   readonly auth: Pick<Authenticator, 'revoke' | 'forget'>
 }
@@ -54,7 +56,7 @@ export class Users {
 
   /** Throws CONFLICT for a name that is or was somebody's. */
   async add({ username, password, role }: NewUser): Promise<PublicUser> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     const passwordHash = await hashPassword(password)
     return await db.write(async (tx) => {
       const same = await row(db.models.users, { where: { username }, transaction: tx })
@@ -62,7 +64,7 @@ export class Users {
         const what = same.deletedAt === null ? 'exists' : 'belonged to a user who was deleted'
         throw conflict(`username: ${username} ${what}; choose another`)
       }
-      const id = await insert(db.models.users, { username, role, passwordHash, disabled: false }, tx)
+      const id = await insert(tables.users, { username, role, passwordHash, disabled: false }, tx)
       return { id, username, role }
     })
   }
@@ -72,13 +74,13 @@ export class Users {
    * take the last admin away, or the caller's own rights.
    */
   async change(id: number, changes: UserChanges, callerId: number): Promise<UserView> {
-    const { db, auth } = this.#deps
+    const { db, tables, auth } = this.#deps
     const password = changes.password === undefined ? {} : { passwordHash: await hashPassword(changes.password) }
     const changed = await db.write(async (tx) => {
       const user = await this.#existing(id, tx)
       const { role = user.role, disabled = user.disabled } = changes
       if (disabled || role !== 'admin') await this.#requireOtherAdmin(tx, user, callerId)
-      await db.models.users.update({ role, disabled, ...password }, { where: { id }, transaction: tx })
+      await tables.users.update({ role, disabled, ...password }, { where: { id }, transaction: tx })
       if (changes.password !== undefined || (disabled && !user.disabled)) await auth.revoke(tx, { userId: id })
       return { ...user, role, disabled }
     })
@@ -88,12 +90,12 @@ export class Users {
 
   /** Ends every sign-in, too. Throws NOT_FOUND, and CONFLICT for the last admin and for the caller. */
   async remove(id: number, callerId: number): Promise<void> {
-    const { db, clock, auth } = this.#deps
+    const { db, tables, clock, auth } = this.#deps
     await db.write(async (tx) => {
       const user = await this.#existing(id, tx)
       await this.#requireOtherAdmin(tx, user, callerId)
       const deletedAt = clock.now().getTime()
-      await db.models.users.update({ deletedAt }, { where: { id }, transaction: tx })
+      await tables.users.update({ deletedAt }, { where: { id }, transaction: tx })
       await auth.revoke(tx, { userId: id })
     })
   }

@@ -1,7 +1,8 @@
-import { Op, QueryTypes, type Transaction } from 'sequelize'
+import { Op, type Transaction } from 'sequelize'
 import type { UploadedFile } from '../../http/route.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { contains, insert, row, rows, type Where } from '../../infra/database/table.ts'
 import type { CustomerRow } from '../../infra/database/tables/customers.ts'
@@ -14,6 +15,7 @@ import type { TagView } from './tags.ts'
 
 export interface ContactsDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'customers' | 'customerTags'>
   readonly clock: Clock
   readonly inUse: InUse
   readonly stops: Pick<WorkStops, 'customerUnwanted'>
@@ -89,7 +91,7 @@ export class Contacts {
    */
   async create(input: CustomerInput): Promise<CustomerView> {
     await this.#requireAccount(input.accountId)
-    const { customers } = this.#deps.db.models
+    const { customers } = this.#deps.tables
     const values = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
     const id = await this.#deps.db.write(async (tx) => {
       const { accountId, wechatId } = input
@@ -131,7 +133,7 @@ export class Contacts {
     const values = { optOut: before.optOut, ...given }
     const person = { id, wechatId: changes.wechatId === undefined ? before.wechatId : changes.wechatId }
     await this.#deps.db.write(async (tx) => {
-      const { customers } = this.#deps.db.models
+      const { customers } = this.#deps.tables
       if (changes.wechatId) await this.#requireFree(tx, before.accountId, changes.wechatId, id)
       await customers.update(values, { where: { id }, transaction: tx })
       const all = (await samePeople(this.#deps.db, [{ ...person, optOut: before.optOut }], tx)).map(
@@ -158,21 +160,21 @@ export class Contacts {
       )
     const deletedAt = this.#deps.clock.now().getTime()
     await this.#deps.db.write(async (tx) => {
-      await this.#deps.db.models.customers.update({ deletedAt }, { where: { id }, transaction: tx })
-      await this.#deps.db.models.customerTags.destroy({ where: { customerId: id }, transaction: tx })
+      await this.#deps.tables.customers.update({ deletedAt }, { where: { id }, transaction: tx })
+      await this.#deps.tables.customerTags.destroy({ where: { customerId: id }, transaction: tx })
       await this.#deps.stops.customerUnwanted(tx, id, 'the customer was deleted')
     })
   }
 
   /** Adds and removes tags of many customers at once. Throws NOT_FOUND that names the ids there are not. */
   async assignTags(customerIds: readonly number[], add: readonly number[], remove: readonly number[]): Promise<number> {
-    const { tags, customerTags } = this.#deps.db.models
+    const { customerTags } = this.#deps.tables
     const wanted = [...new Set(customerIds)]
     const known = await this.#knownIds(wanted)
     const missing = wanted.filter((id) => !known.has(id))
     if (missing.length > 0) throw notFound('customerIds: customer', missing.slice(0, 10).join(', '))
     const tagIds = [...new Set([...add, ...remove])]
-    const found = await rows(tags, { where: { id: tagIds } })
+    const found = await rows(this.#deps.db.models.tags, { where: { id: tagIds } })
     const unknown = tagIds.filter((id) => !found.some((tag) => tag.id === id))
     if (unknown.length > 0) throw notFound('tag', unknown.join(', '))
     await this.#deps.db.write(async (tx) => {
@@ -186,7 +188,7 @@ export class Contacts {
 
   /** Answers the rows that were known, and as whom. */
   async #import(tx: Transaction, accountId: number, found: readonly ImportRow[]): Promise<RefusedRow[]> {
-    const { customers } = this.#deps.db.models
+    const { customers } = this.#deps.tables
     const all = await rows(customers, { where: { accountId }, transaction: tx })
     const index = new CustomerIndex<Known>(all.filter((customer) => customer.deletedAt === null))
     const gone = new CustomerIndex(all.filter((customer) => customer.deletedAt !== null))
@@ -219,7 +221,7 @@ export class Contacts {
 
   /** The person with this WeChat id wants no messages, whatever account knows it. */
   async #optOut(tx: Transaction, wechatId: string): Promise<void> {
-    const { customers } = this.#deps.db.models
+    const { customers } = this.#deps.tables
     const known = await rows(customers, { where: { wechatId, optOut: false }, attributes: ['id'], transaction: tx })
     await customers.update({ optOut: true }, { where: { wechatId }, transaction: tx })
     for (const { id } of known) await this.#deps.stops.customerUnwanted(tx, id, 'the customer opted out')
@@ -257,9 +259,9 @@ export class Contacts {
 
   async #views(found: readonly CustomerRow[]): Promise<CustomerView[]> {
     if (found.length === 0) return []
-    const links = await this.#deps.db.sequelize.query<{ customerId: number; id: number; name: string }>(
+    const links = await this.#deps.db.select<{ customerId: number; id: number; name: string }>(
       'SELECT l.customer_id AS customerId, t.id AS id, t.name AS name FROM customer_tags l JOIN tags t ON t.id = l.tag_id WHERE l.customer_id IN (:ids) ORDER BY t.id',
-      { replacements: { ids: found.map((customer) => customer.id) }, type: QueryTypes.SELECT },
+      { ids: found.map((customer) => customer.id) },
     )
     const tagsOf = Map.groupBy(links, (link) => link.customerId)
     const optedOut = await doNotContact(this.#deps.db, found)

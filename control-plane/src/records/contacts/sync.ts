@@ -2,6 +2,7 @@ import type { FoundContact, SyncPage } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { rows } from '../../infra/database/table.ts'
 import { CustomerIndex } from './match.ts'
 import type { CustomerRow } from '../../infra/database/tables/customers.ts'
@@ -41,12 +42,12 @@ const differs = (customer: CustomerRow, contact: FoundContact): boolean =>
 
 /** Writes one page of a contact sync; a repeated page changes nothing. */
 export async function saveContacts(
-  deps: { db: Database; clock: Clock },
+  deps: { db: Database; tables: Pick<Tables, 'customers'>; clock: Clock },
   tx: Transaction,
   accountId: number,
   page: SyncPage,
 ): Promise<void> {
-  const { customers } = deps.db.models
+  const { customers } = deps.tables
   if (page.contacts.length === 0) return
   const known = await rows(customers, { where: { accountId }, transaction: tx })
   const { added, changed } = mergeContacts(known, page.contacts)

@@ -1,4 +1,5 @@
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import type { TagRow } from '../../infra/database/tables/customers.ts'
@@ -7,6 +8,7 @@ import type { InUse } from '../../ports.ts'
 
 export interface TagsDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'tags' | 'customerTags'>
   readonly inUse: InUse
 }
 
@@ -36,29 +38,29 @@ export class Tags {
 
   /** Throws CONFLICT for a name that another tag has. */
   async add(name: string): Promise<TagView> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     await this.#requireFree(name)
-    return { id: await db.write((tx) => insert(db.models.tags, { name }, tx)), name }
+    return { id: await db.write((tx) => insert(tables.tags, { name }, tx)), name }
   }
 
   /** Throws NOT_FOUND, and CONFLICT for a name that another tag has. */
   async rename(id: number, name: string): Promise<TagView> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     await this.get(id)
     await this.#requireFree(name, id)
-    await db.write((tx) => db.models.tags.update({ name }, { where: { id }, transaction: tx }))
+    await db.write((tx) => tables.tags.update({ name }, { where: { id }, transaction: tx }))
     return { id, name }
   }
 
   /** Takes it off its customers, too. Throws NOT_FOUND, and CONFLICT while an unfinished task names it. */
   async remove(id: number): Promise<void> {
-    const { db, inUse } = this.#deps
+    const { db, tables, inUse } = this.#deps
     await this.get(id)
     const user = await inUse.userOf('tags', id)
     if (user) throw conflict(`tag ${id} is named by ${user}; finish or cancel that first`)
     await db.write(async (tx) => {
-      await db.models.customerTags.destroy({ where: { tagId: id }, transaction: tx })
-      await db.models.tags.destroy({ where: { id }, transaction: tx })
+      await tables.customerTags.destroy({ where: { tagId: id }, transaction: tx })
+      await tables.tags.destroy({ where: { id }, transaction: tx })
     })
   }
 

@@ -27,6 +27,7 @@ async function eventLog(t: ExecutionContext, lease: Lease = localLease) {
   const clock = new FakeClock()
   const events = new OrderedEventLog({
     db,
+    tables: db.tables,
     clock,
     time: new WorkspaceTime('UTC'),
     faults: noFaults,

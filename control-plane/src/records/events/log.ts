@@ -1,9 +1,10 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { Op, type Transaction } from 'sequelize'
 import type { Logger } from 'pino'
-import type { Clock } from '../../infra/clock.ts'
+import type { Clock, Timer } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
-import { deleteRows, insertRows } from '../../infra/database/statements.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
+import { deleteRows, insertRows, insertSelected } from '../../infra/database/statements.ts'
 import { row, rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { Lease } from '../../infra/lease.ts'
@@ -15,10 +16,11 @@ const BATCH = 500
 const RETRY_MS = 1000
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000
 const KEPT_ROWS = 1_000_000
-const COLUMNS = 'type, ref_id, task_id, status, at, company_id'
+const COLUMNS = ['type', 'ref_id', 'task_id', 'status', 'at', 'company_id']
 
 export interface OrderedEventLogDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'outbox' | 'events'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
@@ -47,6 +49,7 @@ export class OrderedEventLog implements EventLog {
   #firstSeq = 1
   #wanted = false
   #running: Promise<void> | undefined
+  #retry: Timer | undefined
   #stopped = false
 
   constructor(deps: OrderedEventLogDeps) {
@@ -65,6 +68,7 @@ export class OrderedEventLog implements EventLog {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#running
+    this.#retry?.cancel()
     for (const subscriber of this.#subscribers) this.#remove(subscriber)
   }
 
@@ -72,9 +76,9 @@ export class OrderedEventLog implements EventLog {
     if (events.length === 0) return
     const at = this.#deps.clock.now().getTime()
     const fresh = events.map((event) => ({ ...event, taskId: event.taskId ?? null, at }))
-    const { db } = this.#deps
+    const { tables } = this.#deps
     const columns = ['type', 'refId', 'taskId', 'status', 'at'] as const
-    await insertRows(db, db.models.outbox, { columns, rows: fresh }, tx)
+    await insertRows(tables.outbox, { columns, rows: fresh }, tx)
     tx.afterCommit(() => this.#wake())
   }
 
@@ -104,7 +108,7 @@ export class OrderedEventLog implements EventLog {
    * restart goes on. Answers whether there may be more.
    */
   async trim(): Promise<boolean> {
-    const { db, clock } = this.#deps
+    const { db, tables, clock } = this.#deps
     const oldest = await rows(db.models.events, { order: [['seq', 'ASC']], limit: BATCH, attributes: ['seq', 'at'] })
     const limit = clock.now().getTime() - KEPT_MS
     const gone = oldest.filter(({ seq, at }) => seq < this.#lastSeq && (at < limit || seq <= this.#lastSeq - KEPT_ROWS))
@@ -112,9 +116,7 @@ export class OrderedEventLog implements EventLog {
     if (last === undefined) return false
     // Told first: who reads on from here must not pass over the gap in silence.
     this.#firstSeq = last + 1
-    await db.write(
-      async (tx) => await db.models.events.destroy({ where: { seq: { [Op.lte]: last } }, transaction: tx }),
-    )
+    await db.write(async (tx) => await tables.events.destroy({ where: { seq: { [Op.lte]: last } }, transaction: tx }))
     return gone.length === BATCH
   }
 
@@ -170,7 +172,9 @@ export class OrderedEventLog implements EventLog {
       } catch (error) {
         this.#deps.log.error({ err: error }, 'events could not be published; trying again')
       }
-      this.#deps.clock.setTimeout(() => this.#wake(), RETRY_MS)
+      // One timer, however many commits came meanwhile: on a node that does not publish, they would add up.
+      this.#retry?.cancel()
+      this.#retry = this.#deps.clock.setTimeout(() => this.#wake(), RETRY_MS)
       return
     }
   }
@@ -186,10 +190,10 @@ export class OrderedEventLog implements EventLog {
   }
 
   async #publishBatch(): Promise<number> {
-    const { db, faults } = this.#deps
+    const { db, tables, faults } = this.#deps
     faults.hit('events.publish.before')
     const moved = await db.write(async (tx) => {
-      const { outbox, events } = db.models
+      const { outbox, events } = tables
       const waiting = await db.select<{ last: number | null; n: number }>(
         `SELECT MAX(id) AS last, COUNT(*) AS n FROM (SELECT id FROM outbox ORDER BY id LIMIT ${BATCH}) some`,
         {},
@@ -197,13 +201,9 @@ export class OrderedEventLog implements EventLog {
       )
       const { last, n } = waiting[0] ?? { last: null, n: 0 }
       if (last === null) return 0
-      await db.statements.run(
-        events,
-        `INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM outbox WHERE id <= :last ORDER BY id`,
-        { last },
-        tx,
-      )
-      await deleteRows(db, outbox, { where: 'id <= :last', last }, tx)
+      const select = `SELECT ${COLUMNS.join(', ')} FROM outbox WHERE id <= :last ORDER BY id`
+      await insertSelected(events, COLUMNS, { select, last }, tx)
+      await deleteRows(outbox, { where: 'id <= :last', last }, tx)
       return n
     })
     faults.hit('events.publish.after')

@@ -2,6 +2,7 @@ import type { FoundGroup, SyncPage } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row } from '../../infra/database/table.ts'
 
 /**
@@ -9,7 +10,7 @@ import { insert, row } from '../../infra/database/table.ts'
  * where two share one. A repeated page changes nothing.
  */
 export async function saveGroups(
-  deps: { db: Database; clock: Clock },
+  deps: { db: Database; tables: Pick<Tables, 'groups' | 'groupMembers'>; clock: Clock },
   tx: Transaction,
   accountId: number,
   page: SyncPage,
@@ -18,12 +19,12 @@ export async function saveGroups(
 }
 
 async function saveGroup(
-  { db, clock }: { db: Database; clock: Clock },
+  { db, tables, clock }: { db: Database; tables: Pick<Tables, 'groups' | 'groupMembers'>; clock: Clock },
   tx: Transaction,
   accountId: number,
   found: FoundGroup,
 ): Promise<void> {
-  const { groups, groupMembers } = db.models
+  const { groups, groupMembers } = tables
   const lastSeenAt = clock.now().getTime()
   const values = {
     name: found.name,

@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { insert, row } from '../../infra/database/table.ts'
 import type { MaterialCategoryRow } from '../../infra/database/tables/materials.ts'
@@ -10,9 +11,9 @@ export type CategoryView = Readonly<Pick<MaterialCategoryRow, 'id' | 'name' | 'p
 
 /** A tree of categories for materials. */
 export class Categories {
-  readonly #deps: { readonly db: Database }
+  readonly #deps: { readonly db: Database; readonly tables: Pick<Tables, 'materialCategories'> }
 
-  constructor(deps: { readonly db: Database }) {
+  constructor(deps: { readonly db: Database; readonly tables: Pick<Tables, 'materialCategories'> }) {
     this.#deps = deps
   }
 
@@ -37,10 +38,10 @@ export class Categories {
 
   /** Throws NOT_FOUND for the parent, and CONFLICT for a name that stands there already. */
   async add(category: Omit<CategoryView, 'id'>): Promise<CategoryView> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     return await db.write(async (tx) => {
       await this.#requirePlace(tx, category)
-      return { ...category, id: await insert(db.models.materialCategories, category, tx) }
+      return { ...category, id: await insert(tables.materialCategories, category, tx) }
     })
   }
 
@@ -52,7 +53,7 @@ export class Categories {
     id: number,
     changes: { readonly name?: string | undefined; readonly parentId?: number | null | undefined },
   ): Promise<CategoryView> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     return await db.write(async (tx) => {
       const { name, parentId } = await this.require(id, 'category', tx)
       const next = {
@@ -61,7 +62,7 @@ export class Categories {
         parentId: changes.parentId === undefined ? parentId : changes.parentId,
       }
       await this.#requirePlace(tx, next)
-      await db.models.materialCategories.update(next, { where: { id }, transaction: tx })
+      await tables.materialCategories.update(next, { where: { id }, transaction: tx })
       return next
     })
   }
@@ -69,10 +70,10 @@ export class Categories {
   /** Throws NOT_FOUND, and CONFLICT while anything is in it. */
   async remove(id: number): Promise<void> {
     const { db } = this.#deps
-    const { materialCategories, materials } = db.models
+    const { materialCategories } = this.#deps.tables
     await db.write(async (tx) => {
       await this.require(id, 'category', tx)
-      const used = await materials.count({ where: { categoryId: id, deletedAt: null }, transaction: tx })
+      const used = await db.models.materials.count({ where: { categoryId: id, deletedAt: null }, transaction: tx })
       const children = await materialCategories.count({ where: { parentId: id }, transaction: tx })
       if (used + children > 0)
         throw conflict(`category ${id} holds ${used} materials and ${children} categories; move them first`)

@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { FileAnswerOptions, UploadedFile } from '../../http/route.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { contains, insert, row, type Where } from '../../infra/database/table.ts'
 import type { MaterialRow, MaterialType } from '../../infra/database/tables/materials.ts'
@@ -19,6 +20,7 @@ export const LONGEST_NAME = 200
 
 export interface MaterialsDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'materials'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly store: MediaStore
@@ -62,8 +64,8 @@ export class Materials {
   ): Promise<MaterialView> {
     if (!file || file.size === 0)
       throw invalid('file: is missing or empty; send multipart/form-data with a part "file"')
-    const { db, clock, store, categories } = this.#deps
-    const { materials } = db.models
+    const { db, tables, clock, store, categories } = this.#deps
+    const { materials } = tables
     const kind = await contentTypeOf(file.path, file.size)
     const sha256 = await sha256OfFile(file.path)
     await store.put(sha256, file.path)
@@ -109,12 +111,12 @@ export class Materials {
 
   /** Throws NOT_FOUND for the material and for the category. */
   async change(id: number, changes: MaterialChanges): Promise<MaterialView> {
-    const { db, categories } = this.#deps
+    const { db, tables, categories } = this.#deps
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
     const changed = await db.write(async (tx) => {
       const material = await this.#existing(id, tx)
       if (typeof changes.categoryId === 'number') await categories.require(changes.categoryId, 'categoryId', tx)
-      await db.models.materials.update(given, { where: { id }, transaction: tx })
+      await tables.materials.update(given, { where: { id }, transaction: tx })
       return { ...material, ...given }
     })
     return this.#view(changed)
@@ -122,12 +124,12 @@ export class Materials {
 
   /** Throws NOT_FOUND, and CONFLICT while an unfinished task or a template uses it. */
   async remove(id: number): Promise<void> {
-    const { db, clock, inUse } = this.#deps
+    const { db, tables, clock, inUse } = this.#deps
     await this.#existing(id)
     const user = await inUse.userOf('materials', id)
     if (user) throw conflict(`material ${id} is used by ${user}; finish or delete that first`)
     const deletedAt = clock.now().getTime()
-    await db.write((tx) => db.models.materials.update({ deletedAt }, { where: { id }, transaction: tx }))
+    await db.write((tx) => tables.materials.update({ deletedAt }, { where: { id }, transaction: tx }))
   }
 
   async #existing(id: number, tx?: Transaction): Promise<MaterialRow> {

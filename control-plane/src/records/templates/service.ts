@@ -1,5 +1,6 @@
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { contains, insert, row, rows } from '../../infra/database/table.ts'
 import type { TemplateRow, TemplateType } from '../../infra/database/tables/templates.ts'
@@ -12,6 +13,7 @@ export { TEMPLATE_TYPES } from '../../infra/database/tables/templates.ts'
 
 export interface TemplatesDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'templates'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly inUse: InUse
@@ -54,34 +56,34 @@ export class Templates implements InUse {
 
   /** Throws INVALID_REQUEST for parts that do not fit the type, and NOT_FOUND for a material. */
   async add(content: TemplateContent): Promise<TemplateView> {
-    const { db, clock } = this.#deps
+    const { db, tables, clock } = this.#deps
     await this.#check(content)
     const template = { ...content, createdAt: clock.now().getTime() }
-    const id = await db.write((tx) => insert(db.models.templates, template, tx))
+    const id = await db.write((tx) => insert(tables.templates, template, tx))
     return this.#view({ ...template, deletedAt: null, id })
   }
 
   /** Throws as `add` does, and NOT_FOUND for the template. */
   async change(id: number, changes: TemplateChanges): Promise<TemplateView> {
-    const { db } = this.#deps
+    const { db, tables } = this.#deps
     const { name, type, content, variables, materialIds } = await this.#existing(id)
     const given = Object.fromEntries(
       Object.entries(changes).filter(([, value]) => value !== undefined),
     ) as Partial<TemplateContent>
     const next = { name, type, content, variables, materialIds, ...given }
     await this.#check(next)
-    await db.write((tx) => db.models.templates.update(next, { where: { id }, transaction: tx }))
+    await db.write((tx) => tables.templates.update(next, { where: { id }, transaction: tx }))
     return await this.get(id)
   }
 
   /** Throws NOT_FOUND, and CONFLICT while an unfinished task uses it. */
   async remove(id: number): Promise<void> {
-    const { db, clock, inUse } = this.#deps
+    const { db, tables, clock, inUse } = this.#deps
     await this.#existing(id)
     const user = await inUse.userOf('templates', id)
     if (user) throw conflict(`template ${id} is used by ${user}; finish or cancel that first`)
     const deletedAt = clock.now().getTime()
-    await db.write((tx) => db.models.templates.update({ deletedAt }, { where: { id }, transaction: tx }))
+    await db.write((tx) => tables.templates.update({ deletedAt }, { where: { id }, transaction: tx }))
   }
 
   /** Templates use materials, and nothing else. */

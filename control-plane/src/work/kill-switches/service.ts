@@ -4,6 +4,7 @@ import { scopeOf, stopBy } from '../../fleet/policy/kill-switches.ts'
 import { unawaited } from '../../infra/bus/unawaited.ts'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { pageOfRows, type Page, type PageNumber } from '../../infra/database/page.ts'
 import { insert, row, rows } from '../../infra/database/table.ts'
 import type { KillScope, KillSwitchRow } from '../../infra/database/tables/kill-switches.ts'
@@ -16,6 +17,7 @@ export { KILL_SCOPES } from '../../infra/database/tables/kill-switches.ts'
 
 export interface KillSwitchesDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'killSwitches'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
@@ -52,13 +54,13 @@ export class KillSwitches {
    * scope, and NOT_FOUND for what is to be stopped.
    */
   async pull({ scope, id: target, reason, createdBy }: NewKillSwitch): Promise<number> {
-    const { db, clock, faults, stops } = this.#deps
+    const { db, tables, clock, faults, stops } = this.#deps
     await this.#requireTarget(scope, target)
     const targetId = target ?? null
     faults.hit('cancel.commit.before')
     const id = await db.write(async (tx) => {
       const values = { scope, targetId, reason, createdBy, createdAt: clock.now().getTime() }
-      const made = await insert(db.models.killSwitches, values, tx)
+      const made = await insert(tables.killSwitches, values, tx)
       await stops.ask(tx, scopeOf({ scope, targetId }), stopBy({ id: made, reason }))
       return made
     })
@@ -80,14 +82,14 @@ export class KillSwitches {
 
   /** What it cancelled stays cancelled; what it held begins. Throws NOT_FOUND, and CONFLICT for one that is lifted. */
   async lift(id: number): Promise<void> {
-    const { db, clock, bus, log } = this.#deps
-    const { killSwitches, devices } = db.models
+    const { db, tables, clock, bus, log } = this.#deps
+    const { killSwitches } = tables
     const known = await row(killSwitches, { where: { id } })
     if (!known) throw notFound('kill switch', id)
     if (known.liftedAt !== null) throw conflict(`kill switch ${id} is lifted already`)
     const liftedAt = clock.now().getTime()
     await db.write((tx) => killSwitches.update({ liftedAt }, { where: { id }, transaction: tx }))
-    const online = await rows(devices, { where: { online: true }, attributes: ['id'] })
+    const online = await rows(db.models.devices, { where: { online: true }, attributes: ['id'] })
     unawaited(bus.ring(online.map((device) => device.id)), log, 'ring')
   }
 

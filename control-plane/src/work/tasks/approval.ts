@@ -62,7 +62,7 @@ export class Approval {
     const author = authors.map(({ username }) => username).join(' and ') || 'its author'
     const able = await rows(users, {
       where: {
-        role: { [Op.in]: ['admin', 'operator'] as const as never },
+        role: { [Op.in]: ['admin', 'operator'] as const },
         disabled: false,
         id: { [Op.notIn]: [...authorIds] },
       },

@@ -9,7 +9,7 @@ test('a task that was found due and moved before it began waits for its new time
   const phone = await parts.phone()
   const taskId = await parts.task(phone)
   const scheduledTime = parts.clock.now().getTime() + HOUR_MS
-  await parts.db.models.tasks.update({ scheduledTime }, { where: { id: taskId } })
+  await parts.db.tables.tasks.update({ scheduledTime }, { where: { id: taskId } })
   await parts.operations.start(taskId)
   t.is((await parts.taskRow(taskId)).status, 'SCHEDULED')
   parts.clock.advance(HOUR_MS)

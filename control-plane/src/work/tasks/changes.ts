@@ -1,5 +1,6 @@
 import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { row } from '../../infra/database/table.ts'
 import type { DeviceRow } from '../../infra/database/tables/devices.ts'
 import type { ItemLedger } from '../../fleet/commands/items.ts'
@@ -16,6 +17,7 @@ const CHANGEABLE: readonly TaskStatus[] = ['DRAFT', 'IN_REVIEW', 'SCHEDULED']
 
 export interface ChangesDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'taskDevices'>
   readonly store: TaskStore
   readonly items: ItemLedger
   readonly creation: TaskCreation
@@ -95,7 +97,7 @@ export class TaskChanges {
   /** Nothing of them has been on a phone, or counts for anything. */
   async #replaceParts(tx: Transaction, taskId: number, { prepared, devices }: Remade): Promise<void> {
     await this.#deps.items.destroyOf(tx, taskId)
-    await this.#deps.db.models.taskDevices.destroy({ where: { taskId }, transaction: tx })
+    await this.#deps.tables.taskDevices.destroy({ where: { taskId }, transaction: tx })
     await this.#deps.creation.writeParts(tx, taskId, prepared, devices)
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, row, rows } from '../../infra/database/table.ts'
 import { notFound } from '../../infra/errors.ts'
 import type { EventLog } from '../../ports.ts'
@@ -14,12 +15,20 @@ import { DEVICE_DELETED } from '../../fleet/commands/stop-rules.ts'
 /** Makes drafts of tasks that were. */
 export class TaskCopies {
   readonly #db: Database
+  readonly #tables: Pick<Tables, 'tasks' | 'taskDevices'>
   readonly #clock: Clock
   readonly #items: ItemLedger
   readonly #events: EventLog
 
-  constructor(deps: { db: Database; clock: Clock; items: ItemLedger; events: EventLog }) {
+  constructor(deps: {
+    db: Database
+    tables: Pick<Tables, 'tasks' | 'taskDevices'>
+    clock: Clock
+    items: ItemLedger
+    events: EventLog
+  }) {
     this.#db = deps.db
+    this.#tables = deps.tables
     this.#clock = deps.clock
     this.#items = deps.items
     this.#events = deps.events
@@ -30,12 +39,12 @@ export class TaskCopies {
    * in a draft that was there before; throws CONFLICT when nothing is left. Answers the draft's id.
    */
   async copy(taskId: number, userId: number): Promise<number> {
-    const { tasks, items, taskDevices } = this.#db.models
+    const { tasks, taskDevices } = this.#tables
     return await this.#db.write(async (tx) => {
       // Read in the write: a change in between would leave the words of one version with the receivers of another.
       const task = await row(tasks, { where: { id: taskId, deletedAt: null }, transaction: tx })
       if (!task) throw notFound('task', taskId)
-      const old = await rows(items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
+      const old = await rows(this.#db.models.items, { where: { taskId }, order: [['id', 'ASC']], transaction: tx })
       const devices = await rows(taskDevices, { where: { taskId }, transaction: tx })
       const deviceIds = devices.map(({ deviceId }) => deviceId)
       const gone = await deletedDevices(this.#db, tx, deviceIds)
@@ -52,16 +61,19 @@ export class TaskCopies {
         createdBy: userId,
       }
       const id = await insert(tasks, { ...values, createdAt: this.#clock.now().getTime() }, tx)
-      await taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId: id, deviceId })) as never[], {
-        transaction: tx,
-      })
+      await taskDevices.bulkCreate(
+        deviceIds.map((deviceId) => ({ taskId: id, deviceId })),
+        {
+          transaction: tx,
+        },
+      )
       const first = old.filter((item) => item.dependsOnItemId === null)
       const target = { params: task.params as TaskParams, taskId: id, now: this.#clock.now().getTime(), gone }
       await this.#items.insert(
         tx,
         first.map((item) => fresh(item, target, null)),
       )
-      const made = await rows(items, { where: { taskId: id }, order: [['id', 'ASC']], transaction: tx })
+      const made = await rows(this.#db.models.items, { where: { taskId: id }, order: [['id', 'ASC']], transaction: tx })
       const newIdOf = new Map(first.map((item, at) => [item.id, made[at]?.id ?? null]))
       const others = old.filter((item) => item.dependsOnItemId !== null)
       await this.#items.insert(

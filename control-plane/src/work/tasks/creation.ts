@@ -1,6 +1,7 @@
 import type { Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { insert, rows } from '../../infra/database/table.ts'
 import type { DeviceRow } from '../../infra/database/tables/devices.ts'
 import type { ItemLedger } from '../../fleet/commands/items.ts'
@@ -28,6 +29,7 @@ const MOST_SKIPPED_SHOWN = 1000
 
 export interface CreationDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'tasks' | 'taskDevices'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
@@ -199,7 +201,7 @@ export class TaskCreation {
     devices: readonly DeviceRow[],
     { status, review, startMs }: { status: TaskStatus; review: string | undefined; startMs: number },
   ): Promise<number> {
-    const { db, clock, events } = this.#deps
+    const { tables, clock, events } = this.#deps
     const now = clock.now().getTime()
     const { name, params, deliverWithinSeconds, createdBy } = task
     const values = {
@@ -214,7 +216,7 @@ export class TaskCreation {
       createdAt: now,
       reason: review ?? null,
     }
-    const taskId = await insert(db.models.tasks, values, tx)
+    const taskId = await insert(tables.tasks, values, tx)
     await this.writeParts(tx, taskId, task, devices)
     await events.append(tx, [{ type: 'task.updated', refId: taskId, taskId, status }])
     return taskId
@@ -227,14 +229,17 @@ export class TaskCreation {
     task: Pick<NewTask, 'items' | 'dependents'>,
     devices: readonly Pick<DeviceRow, 'id'>[],
   ): Promise<void> {
-    const { db, items } = this.#deps
+    const { db, tables, items } = this.#deps
     const deviceIds = devices.map(({ id }) => id)
     const [gone] = (await deletedDevices(db, tx, deviceIds)).keys()
     // Since the request was checked: what was written for it now would wait for a phone that cannot come.
     if (gone !== undefined) throw notFound('devices: device', gone)
-    await db.models.taskDevices.bulkCreate(deviceIds.map((deviceId) => ({ taskId, deviceId })) as never[], {
-      transaction: tx,
-    })
+    await tables.taskDevices.bulkCreate(
+      deviceIds.map((deviceId) => ({ taskId, deviceId })),
+      {
+        transaction: tx,
+      },
+    )
     const ofTask = (drafts: readonly ItemDraft[]) => drafts.map((item) => ({ ...item, taskId }))
     await items.insert(tx, ofTask(task.items))
     if (task.dependents) {

@@ -1,6 +1,7 @@
 import { Op, type Transaction } from 'sequelize'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { row, rows } from '../../infra/database/table.ts'
 import { conflict, MusterError, notFound } from '../../infra/errors.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
@@ -16,6 +17,7 @@ import type { TaskStore } from './store.ts'
 
 export interface OperationsDeps {
   readonly db: Database
+  readonly tables: Pick<Tables, 'tasks'>
   readonly clock: Clock
   readonly faults: FaultPoints
   readonly store: TaskStore
@@ -44,13 +46,13 @@ export class TaskOperations {
 
   /** Starts a task whose time has come. Only one caller's claim succeeds; any other does nothing. */
   async start(taskId: number): Promise<void> {
-    const { db, clock, faults, store, rollUp } = this.#deps
+    const { db, tables, clock, faults, store, rollUp } = this.#deps
     faults.hit('task.plan.before')
     await db.write(async (tx) => {
       const startedAt = clock.now().getTime()
       // Somebody may have moved its time since it was found to be due.
-      const scheduledTime = { [Op.or]: [null, { [Op.lte]: startedAt }] as never }
-      const [claimed] = await db.models.tasks.update(
+      const scheduledTime = { [Op.or]: [null, { [Op.lte]: startedAt }] }
+      const [claimed] = await tables.tasks.update(
         { status: 'PROCESSING', startedAt },
         { where: { id: taskId, status: 'SCHEDULED', cancelled: false, scheduledTime }, transaction: tx },
       )
@@ -64,11 +66,11 @@ export class TaskOperations {
 
   /** Ends it; what a phone is doing now it finishes. Also for a task a silent phone may still bring back to life. */
   async cancel(taskId: number): Promise<void> {
-    const { db, faults, rollUp, stops } = this.#deps
+    const { db, tables, faults, rollUp, stops } = this.#deps
     faults.hit('cancel.commit.before')
     await db.write(async (tx) => {
       const task = await this.#task(tx, taskId, 'cancel')
-      await db.models.tasks.update({ cancelled: true }, { where: { id: taskId }, transaction: tx })
+      await tables.tasks.update({ cancelled: true }, { where: { id: taskId }, transaction: tx })
       await stops.ask(tx, { taskId }, CANCELLED_BY_OPERATOR)
       if (FINAL_TASK.includes(task.status)) await rollUp.itemsChanged(tx, [taskId])
     })
@@ -131,7 +133,7 @@ export class TaskOperations {
    * nothing is left to try.
    */
   async retryFailed(taskId: number): Promise<Retried> {
-    const { db, faults, store, items, rollUp, stops } = this.#deps
+    const { db, tables, faults, store, items, rollUp, stops } = this.#deps
     await stops.finish()
     faults.hit('retry.commit.before')
     const answer = await db.write(async (tx) => {
@@ -156,7 +158,7 @@ export class TaskOperations {
         cancelCode: null,
         cancelReason: null,
       })
-      await db.models.tasks.update({ cancelled: false, finishedAt: null }, { where: { id: taskId }, transaction: tx })
+      await tables.tasks.update({ cancelled: false, finishedAt: null }, { where: { id: taskId }, transaction: tx })
       await store.changeTask(tx, taskId, { status: 'PROCESSING', reason: null })
       await this.#plan(tx, taskId)
       await rollUp.itemsChanged(tx, [taskId])

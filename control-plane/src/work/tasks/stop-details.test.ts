@@ -193,7 +193,7 @@ test('a kill switch that stands when a phone returns stops what it holds, whatev
   phone.cut()
   await parts.settled()
   const standing = { scope: 'DEVICE', targetId: phone.deviceId, reason: 'stop it', createdBy: 1, createdAt: 0 } as const
-  await parts.db.write(async (tx) => await parts.db.models.killSwitches.create(standing, { transaction: tx }))
+  await parts.db.write(async (tx) => await parts.db.tables.killSwitches.create(standing, { transaction: tx }))
   phone.connect()
   await parts.settled()
   t.deepEqual(await ends(stage), [['CANCELLED', 'CANCELLED']])

@@ -17,14 +17,14 @@ test('a task without an entry, or with one that comes after its time, gets one, 
   let owned = true
   const lease: Lease = { owns: async () => owned }
   // Not started: entries stay as they are.
-  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend({ db }), log })
+  const scheduler = new AgendaScheduler({ backend: new SqlJobBackend({ db, tables: db.tables }), log })
   const sweep = new TaskSweep({ db, clock, scheduler, stops: { finish: async () => undefined }, lease, log })
   const due = clock.now().getTime() + HOUR_MS
   const task = async (): Promise<number> =>
     await db.write(
       async (tx) =>
         await insert(
-          db.models.tasks,
+          db.tables.tasks,
           {
             kind: 'MESSAGE',
             name: 'later',

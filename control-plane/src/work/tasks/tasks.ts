@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize'
 import type { Logger } from 'pino'
 import type { Clock } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
+import type { Tables } from '../../infra/database/tables/index.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { FaultPoints } from '../../infra/fault-points.ts'
 import type { Route } from '../../http/route.ts'
@@ -27,6 +28,7 @@ import { TaskSweep } from './sweep.ts'
 
 export interface TasksDeps extends WorkLedger {
   readonly db: Database
+  readonly tables: Pick<Tables, 'tasks' | 'taskDevices'>
   readonly clock: Clock
   readonly time: WorkspaceTime
   readonly faults: FaultPoints
@@ -56,7 +58,7 @@ export interface Tasks {
 }
 
 export function createTasks(deps: TasksDeps): Tasks {
-  const { db, clock, scheduler } = deps
+  const { db, tables, clock, scheduler } = deps
   const store = new TaskStore(deps)
   const minIntervalMs = async (
     tx: Transaction,
@@ -81,7 +83,7 @@ export function createTasks(deps: TasksDeps): Tasks {
   }
   const creation = new TaskCreation({ ...deps, approval, schedule })
   const deviceCommands = new DeviceCommands({ ...deps, creation })
-  const changes = new TaskChanges({ db, store, items: deps.items, creation, approval, now, schedule })
+  const changes = new TaskChanges({ db, tables, store, items: deps.items, creation, approval, now, schedule })
   return {
     routes: [
       ...taskRoutes({ ...deps, store, operations, creation, changes, copies: new TaskCopies(deps) }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { QueryTypes } from 'sequelize'
-import { openDatabase, type Database } from '../database.ts'
+import { openDatabase, type OpenDatabase } from '../database.ts'
 
 const LATER_COLUMNS = [
   ['commands', 'hold_reason'],
@@ -34,7 +34,7 @@ const LATER_INDEXES = [
 ] as const
 
 /** Of the tables that have grown. */
-async function columns({ sequelize }: Database): Promise<Record<string, string[]>> {
+async function columns({ sequelize }: OpenDatabase): Promise<Record<string, string[]>> {
   const tables = [...new Set(LATER_COLUMNS.map(([table]) => table))]
   const schema = sequelize.getQueryInterface()
   const names = await Promise.all(
@@ -43,7 +43,7 @@ async function columns({ sequelize }: Database): Promise<Record<string, string[]
   return Object.fromEntries(tables.map((table, at) => [table, names[at] ?? []]))
 }
 
-async function indexes({ sequelize }: Database): Promise<unknown[]> {
+async function indexes({ sequelize }: OpenDatabase): Promise<unknown[]> {
   return await sequelize.query("SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name", {
     type: QueryTypes.SELECT,
   })

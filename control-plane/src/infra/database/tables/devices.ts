@@ -102,6 +102,7 @@ export const defineDeviceCommands = (sequelize: Sequelize): Table<DeviceCommandR
     schema: { type: DataTypes.TEXT, allowNull: false },
   })
 
+/** Written by fleet/devices only. */
 export const defineEnrolmentCodes = (sequelize: Sequelize): Table<EnrolmentCodeRow> =>
   defineTable<EnrolmentCodeRow>(
     sequelize,

@@ -1,4 +1,5 @@
 import type { Sequelize } from 'sequelize'
+import type { ReadTable, RowOf } from '../table.ts'
 import { defineAccounts, defineBudgetSpends } from './accounts.ts'
 import { defineAuditLog, defineIdempotencyKeys } from './audit.ts'
 import { defineRefreshTokens, defineUsers } from './users.ts'
@@ -47,5 +48,5 @@ export const defineModels = (sequelize: Sequelize) => ({
 
 /** Every table, writable: the composition root hands each to the one room that writes it. */
 export type Tables = ReturnType<typeof defineModels>
-/** Every table as all rooms know it. */
-export type Models = Tables
+/** Every table as all rooms know it: to read. */
+export type Models = { readonly [Name in keyof Tables]: ReadTable<RowOf<Tables[Name]>> }
