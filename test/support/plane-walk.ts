@@ -17,20 +17,25 @@ const SAMPLED = 2
 /** The last time a point is reached that a sample draws; `record` is reached 9 times. */
 const SAMPLED_TIMES = 9
 
-interface Stage {
+export interface Stage {
   readonly product: Product
   readonly devices: ReadonlyMap<string, { id: number; wechatId: string }>
   readonly tagId: number
+  /** What is done where a point needs nothing else. @default a Moment is published */
+  readonly usual?: Scenario
 }
 
-interface Scenario {
+export interface Scenario {
   /** What the operator does; repeated from the start after a crash, with the same task name. */
   run(stage: Stage, name: string): Promise<void>
   check(t: ExecutionContext, stage: Stage, name: string): Promise<void>
 }
 
 /** The task of that name, if its creation took effect. */
-async function taskNamed({ product }: Stage, name: string): Promise<{ id: number; status: string } | undefined> {
+export async function taskNamed(
+  { product }: Pick<Stage, 'product'>,
+  name: string,
+): Promise<{ id: number; status: string } | undefined> {
   const { items } = (await product.ok('GET', '/tasks?size=100')) as {
     items: { id: number; name: string; status: string }[]
   }
@@ -82,13 +87,13 @@ const publish: Scenario = {
 }
 
 /** The phone loses its network for a moment first, so that it says Hello and the plane tells of it. */
-const comeBackAndPublish: Scenario = {
+const comeBackAnd = (scenario: Scenario): Scenario => ({
   run: async (stage, name) => {
     for (const way of ['offline', 'online']) await stage.product.emulator.dispatch('POST', `/phones/phone-1/${way}`)
-    await publish.run(stage, name)
+    await scenario.run(stage, name)
   },
-  check: async (...args) => await publish.check(...args),
-}
+  check: async (...args) => await scenario.check(...args),
+})
 
 const expire: Scenario = {
   run: async (stage, name) => {
@@ -152,17 +157,17 @@ const retry: Scenario = {
   },
 }
 
-function scenarioFor(point: string): Scenario {
-  if (point.startsWith('hello.') || point.startsWith('events.')) return comeBackAndPublish
+function scenarioFor({ usual = publish }: Stage, point: string): Scenario {
+  if (point.startsWith('hello.') || point.startsWith('events.')) return comeBackAnd(usual)
   if (point.startsWith('reap.')) return expire
   if (point.startsWith('cancel.')) return cancel
   if (point.startsWith('pause.') || point.startsWith('resume.')) return pauseAndResume
   if (point.startsWith('retry.')) return retry
-  return publish
+  return usual
 }
 
 /** Two phones, of which the second has no network. */
-async function stageOn(product: Product): Promise<Stage> {
+async function wechatStage(product: Product): Promise<Stage> {
   const phones = ['phone-1', 'phone-2']
   await Promise.all(phones.map(async (phone) => await product.startAgent(phone)))
   const devices = await product.devices(phones)
@@ -208,7 +213,7 @@ async function diesIn(
 /** Kills the plane at a fault, `<point>:<n>`, and judges what became of it. Answers whether the point was reached. */
 async function killAt(t: ExecutionContext, stage: Stage, fault: string, agentToo: boolean): Promise<boolean> {
   const { product } = stage
-  const scenario = scenarioFor(fault)
+  const scenario = scenarioFor(stage, fault)
   const name = agentToo ? `${fault} with the agent` : fault
   if (!(await diesIn(t, stage, scenario, fault, name))) return false
   if (agentToo) await product.agents.get('phone-1')?.kill()
@@ -250,8 +255,9 @@ async function walkSample(t: ExecutionContext, stage: Stage, points: readonly Pl
 /**
  * A test for each subject, walking its points: all of them, or a sample (see `sample.ts`).
  * @param subjects what stands before the first dot of a point
+ * @param stageOn brings on the agents; those of phones with WeChat by default
  */
-export function walkPlane(subjects: readonly string[]): void {
+export function walkPlane(subjects: readonly string[], stageOn = wechatStage): void {
   const stage = sharedProduct(test, { phones: 2 }, stageOn)
   for (const subject of subjects) {
     test.serial(

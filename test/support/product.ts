@@ -44,11 +44,19 @@ export class Product extends RestClient {
     await this.events.connect()
   }
 
-  /** Starts the agent of a phone, enrolling it at the first start; `fault` names the point at which it kills itself. */
-  async startAgent(phoneId: string, fault?: string): Promise<'ready' | 'ended'> {
-    const directory = join(this.#dir, 'agents', phoneId)
-    const agent =
-      this.agents.get(phoneId) ?? new TestProcess('agent/src/main.ts', join(this.#dir, `agent-${phoneId}.log`))
+  /** Of a phone's agent: its identity, its journal, and what else it keeps. */
+  agentDirectory(phoneId: string): string {
+    return join(this.#dir, 'agents', phoneId)
+  }
+
+  /**
+   * Starts the agent of a phone, enrolling it at the first start.
+   * @param fault the point at which it kills itself
+   * @param entry source file of its program, from the project's root; its first start decides
+   */
+  async startAgent(phoneId: string, fault?: string, entry = 'agent/src/main.ts'): Promise<'ready' | 'ended'> {
+    const directory = this.agentDirectory(phoneId)
+    const agent = this.agents.get(phoneId) ?? new TestProcess(entry, join(this.#dir, `agent-${phoneId}.log`))
     this.agents.set(phoneId, agent)
     const enrolled = existsSync(join(directory, 'device.json'))
     const code = enrolled ? '' : String((await this.ok('POST', '/devices/enrolment-codes', { name: phoneId }))['code'])

@@ -21,6 +21,8 @@ export interface Item {
   readonly evidenceUrl: string | null
   readonly attempts: number
   readonly commandId: string | null
+  /** What the handler of a custom command answered. */
+  readonly result: unknown
 }
 
 /** The REST API as an operator who is signed in uses it, and the task events. */
@@ -33,6 +35,11 @@ export class RestClient {
   constructor(port: () => number) {
     this.#port = port
     this.events = new TaskEvents(async () => await this.eventsUrl())
+  }
+
+  /** Where the API is, for programs beside the test. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port()}/api/v1`
   }
 
   /** Of the WebSocket, with a token. */
@@ -101,13 +108,13 @@ export class RestClient {
     const headers = new Headers(init.headers)
     if (!headers.has('authorization')) headers.set('authorization', `Bearer ${await this.token()}`)
     const signal = AbortSignal.timeout(30_000)
-    return await fetch(`http://127.0.0.1:${this.#port()}/api/v1${path}`, { ...init, method, headers, signal })
+    return await fetch(`${this.url}${path}`, { ...init, method, headers, signal })
   }
 
   /** @param body a text is sent as it is; @param token none: without one */
   async request(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
     const form = body instanceof FormData
-    const response = await fetch(`http://127.0.0.1:${this.#port()}/api/v1${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

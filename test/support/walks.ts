@@ -16,8 +16,9 @@ const AT_ONCE = ALL_POINTS ? 12 : 6
 /**
  * Every fault point of the kit and of the named steps of the phone.
  * A probe only runs after a crash, so its points need one before.
+ * @param prefix of the steps; none for a command without steps of its own
  */
-export function walksOf(prefix: 'publish' | 'send'): Walk[] {
+export function walksOf(prefix?: 'publish' | 'send'): Walk[] {
   const kit = KIT_FAULT_POINTS.filter((point) => !point.startsWith('item.probe'))
   const phone = AGENT_FAULT_POINTS.filter((point) => point.startsWith(`${prefix}.`))
   const probes = KIT_FAULT_POINTS.filter((point) => point.startsWith('item.probe')).flatMap((point) => [
@@ -28,11 +29,11 @@ export function walksOf(prefix: 'publish' | 'send'): Walk[] {
   return [...[...kit, ...phone].map((point) => [point]), ...probes]
 }
 
-/** The product with as many phones as walk at the same time. */
-export async function startWalk(t: ExecutionContext): Promise<{ product: Product; devices: Devices }> {
+/** The product with as many phones as walk at the same time. @param entry of their agents; Muster's own by default */
+export async function startWalk(t: ExecutionContext, entry?: string): Promise<{ product: Product; devices: Devices }> {
   const product = await startProduct(t, { phones: AT_ONCE })
   const phones = Array.from({ length: AT_ONCE }, (_, index) => `phone-${index + 1}`)
-  await Promise.all(phones.map(async (phone) => await product.startAgent(phone)))
+  await Promise.all(phones.map(async (phone) => await product.startAgent(phone, undefined, entry)))
   return { product, devices: await product.devices(phones) }
 }
 

@@ -21,11 +21,15 @@ export function withinTime<T extends object>(limitMs: number, work: () => T): T 
   try {
     script.runInContext(context, { timeout: limitMs })
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-    throw new TimeLimitReached(`it takes longer than ${limitMs} ms`)
+    if (isTimeout(error)) throw new TimeLimitReached(`it takes longer than ${limitMs} ms`)
+    throw error
   } finally {
     context['work'] = undefined
   }
   if (result === undefined) throw new Error('the work gave no result')
   return result
 }
+
+/** The error is one of the script's own context, where `Error` is another class. */
+const isTimeout = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'

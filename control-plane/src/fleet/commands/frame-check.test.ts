@@ -1,6 +1,15 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { AccountState, CommandResult, ConnectRequest, Hello, ItemOutcome, type AgentFrame } from '@muster/proto'
+import {
+  AccountState,
+  CommandResult,
+  ConnectRequest,
+  CustomCapability,
+  EffectClass,
+  Hello,
+  ItemOutcome,
+  type AgentFrame,
+} from '@muster/proto'
 import { checkedFrame, checkedHello } from './frame-check.ts'
 
 type Up = NonNullable<AgentFrame['frame']>
@@ -13,6 +22,14 @@ const progress = (more: object): Up => ({
   $case: 'progress',
   value: { commandId: ID, itemId: '', step: '', checkpoint: '', outcome: undefined, page: undefined, ...more },
 })
+const capability = (more: Partial<CustomCapability>): CustomCapability =>
+  CustomCapability.fromPartial({
+    name: 'shop.print',
+    version: 1,
+    effectClass: EffectClass.READ,
+    schemaJson: '{}',
+    ...more,
+  })
 const refused = { code: 'INVALID_REQUEST' }
 
 test('a Hello is refused by the field that cannot be', (t) => {
@@ -28,18 +45,21 @@ test('a Hello is refused by the field that cannot be', (t) => {
       /inFlight\.items/,
     ],
     [{ account: AccountState.fromPartial({ wechatId: 'w\0' }) }, /account\.wechatId/],
+    [{ custom: [capability({ schemaJson: '[]' })] }, /custom: shop\.print version 1: schema/],
   ]
   for (const [field, message] of bad) t.throws(() => checkedHello(hello(field)), { ...refused, message })
 })
 
 test('a text is cut to what is kept of it, without half a character at its end and without NUL', (t) => {
-  const { account, agentVersion } = checkedHello(
+  const { account, agentVersion, custom } = checkedHello(
     hello({
       agentVersion: `1\0${'x'.repeat(100)}`,
+      custom: [capability({ description: 'a\0b' })],
       account: AccountState.fromPartial({ wechatId: 'w', nickname: `${'n'.repeat(199)}😀` }),
     }),
   )
   t.is(agentVersion, `1${'x'.repeat(39)}`)
+  t.is(custom[0]?.description, 'ab')
   t.is(account?.nickname.length, 200)
   t.true(account?.nickname.isWellFormed())
 })
@@ -55,6 +75,8 @@ test('a frame is refused by the field that cannot be', (t) => {
     progress({ outcome: outcome({ itemId: '1e3' }) }),
     progress({ outcome: outcome({ evidenceId: '9'.repeat(17) }) }),
     progress({ outcome: outcome({ code: 'X'.repeat(33) }) }),
+    progress({ outcome: outcome({ resultJson: '{' }) }),
+    progress({ outcome: outcome({ resultJson: JSON.stringify('x'.repeat(16 * 1024)) }) }),
     progress({ page: { contacts: [{ wechatId: 'w'.repeat(65), nickname: '', remark: '', region: '' }], groups: [] } }),
     progress({ page: { contacts: [], groups: Array.from({ length: 1001 }, () => ({ members: [] })) } }),
     { $case: 'result', value: CommandResult.fromPartial({ commandId: 'c1' }) },

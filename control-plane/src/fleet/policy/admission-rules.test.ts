@@ -134,3 +134,26 @@ test('without a setting more than 100 messages of a real account need approval; 
   t.deepEqual([asked(2, 2, 'demo'), asked(2, 3, 'demo')], [false, true])
   t.false(asked(0, 100_000, 'safe'), 'zero is never')
 })
+
+test('work that needs no account is held by the account of its device only where it is ONCE', (t) => {
+  const own = { accountId: null, usesAccount: false } as const
+  const read = { ...own, ...READ }
+  const night = NOON + 11 * HOUR
+  const none = judgeOf({ wechatRulesAccepted: false, devices: new Map([[1, { emulated: false, accountId: null }]]) })
+  t.is(none.hold(workOf(1, own), NOON), undefined, 'no account, and the phone driver is off')
+  t.truthy(none.hold(workOf(1), NOON))
+  const stopped = judgeOf({ accounts: [{ status: 'STOPPED', stopCode: 'RISK_CONTROL' }] })
+  t.is(stopped.hold(workOf(1, own), NOON)?.code, 'RISK_CONTROL')
+  t.is(stopped.hold(workOf(1, read), NOON), undefined)
+  const quiet = judgeOf()
+  t.is(quiet.hold(workOf(1, own), night)?.code, 'QUIET_HOURS')
+  t.is(quiet.hold(workOf(1, read), night), undefined)
+  const busy = judgeOf({ accounts: [{ busy: true }] })
+  t.truthy(busy.restHold(workOf(1), NOON))
+  t.is(busy.restHold(workOf(1, own), NOON), undefined, 'it waits for nothing that the account does')
+  const idle = judgeOf()
+  idle.begin(workOf(1, own))
+  t.is(idle.restHold(workOf(1), NOON), undefined, 'and nothing waits for it')
+  const killed = judgeOf({ switchOver: ({ accountId }) => (accountId === 1 ? { id: 1, reason: 'stop' } : undefined) })
+  t.regex(killed.hold(workOf(1, read), NOON)?.reason ?? '', /kill switch/)
+})

@@ -31,6 +31,7 @@ export const deviceCommandRoutes = (commands: DeviceCommands): Route[] => [
   defineRoute({
     method: 'post',
     path: '/devices/{id}/commands',
+    stateOf: '/devices/{id}',
     summary: 'Give a device a command now and wait for its end, or as long as the caller wants to',
     tag: 'devices',
     role: 'operator',
