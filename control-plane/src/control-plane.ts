@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -14,6 +13,8 @@ import { Audit } from './records/audit/service.ts'
 import { ensureAdmin } from './records/auth/admin.ts'
 import { authRoutes } from './records/auth/routes.ts'
 import { Authenticator } from './records/auth/service.ts'
+import { tokenKey } from './records/auth/token-key.ts'
+import { anyOf } from './records/in-use.ts'
 import { userRoutes } from './records/auth/user-routes.ts'
 import { Users } from './records/auth/users.ts'
 import { systemClock, type Clock } from './infra/clock.ts'
@@ -58,7 +59,8 @@ import { AnonymousAuditLimit, callLimits } from './edge/api/limits.ts'
 import { rootRoutes } from './edge/api/root.ts'
 import type { Route } from './http/route.ts'
 import { WorkspaceTime } from './infra/workspace-time.ts'
-import { httpServer } from './edge/api/server.ts'
+import { closeHttp, httpServer } from './edge/api/server.ts'
+import { emptyUploads } from './edge/api/uploads.ts'
 import { Categories } from './records/materials/categories.ts'
 import { categoryRoutes } from './records/materials/category-routes.ts'
 import { materialRoutes } from './records/materials/routes.ts'
@@ -67,7 +69,6 @@ import { DirectoryMediaStore, type MediaStore } from './infra/media/store.ts'
 import { Policy } from './fleet/policy/service.ts'
 import { actionRules } from './work/tasks/kinds/action-rules.ts'
 import { createTasks, type Tasks } from './work/tasks/tasks.ts'
-import type { InUse } from './ports.ts'
 import { templateRoutes } from './records/templates/routes.ts'
 import { Templates } from './records/templates/service.ts'
 import { TaskReferences } from './work/tasks/references.ts'
@@ -91,7 +92,6 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-const HTTP_GRACE_MS = 2000
 const HEARTBEAT_MS = 3000
 
 /** Starts everything of one node. Throws when a port is taken or the data directory cannot be written. */
@@ -151,8 +151,8 @@ interface Parts {
   readonly routes: readonly Route[]
 }
 
-/** Puts the parts together. Those below the gateway reach it over the bus. */
-async function assemble(options: ControlPlaneOptions, databaseFile?: string): Promise<Parts> {
+/** What every floor stands on. */
+async function openGround(options: ControlPlaneOptions, databaseFile: string | undefined) {
   const { config, clock = systemClock, log = pino({ level: config.logLevel }), faults = noFaults } = options
   const time = new WorkspaceTime(config.timeZone)
   const db = await openDatabase(databaseFile ?? join(config.dataDir, 'muster.sqlite'))
@@ -164,7 +164,13 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
   const auth = new Authenticator({ db, tables: rooms['records/auth'], clock, key })
   const store: MediaStore = new DirectoryMediaStore(join(config.dataDir, 'media'))
   const base = { db, clock, time, faults, log, events, store, lease }
+  return { base, rooms, config, ca, key, auth }
+}
+type Ground = Awaited<ReturnType<typeof openGround>>
 
+/** The phones, what they are told, and the tasks. The ledger and the gateway meet over the bus. */
+function makeWork({ base, rooms, config, ca }: Ground, heartbeatMs: number) {
+  const { db, clock, faults, log, store } = base
   const bus = new LocalBus<CancelRequest>()
   const { wechatRulesAccepted, approvalAbove, allowEmulated, dataDir } = config
   const policy = new Policy({ ...base, tables: rooms['fleet/policy'], actions: actionRules, wechatRulesAccepted })
@@ -225,7 +231,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     }),
     presence: new DevicePresence({ ...base, tables: rooms['fleet/devices'] }),
     materialFile: (id) => materialFile(db, id),
-    heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
+    heartbeatMs: heartbeatMs,
   })
   const devices = new Devices({
     ...base,
@@ -237,6 +243,13 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     stops: tasks.stops,
     caFingerprint: ca.fingerprint,
   })
+  return { bus, policy, accounts, tasks, ledger, evidence, gateway, devices }
+}
+type Work = ReturnType<typeof makeWork>
+
+/** What the API answers, from the services of every floor. */
+function makeRoutes({ base, rooms, auth }: Ground, { bus, accounts, tasks, evidence, devices }: Work): Route[] {
+  const { db, clock, time } = base
   const inUse = new TaskReferences({ db })
   const templates = new Templates({ ...base, tables: rooms['records/templates'], inUse })
   const categories = new Categories({ db, tables: rooms['records/materials'] })
@@ -247,7 +260,7 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     inUse: anyOf([inUse, templates]),
   })
 
-  const routes: Route[] = [
+  return [
     ...authRoutes({ auth }),
     ...userRoutes(new Users({ db, tables: rooms['records/auth'], clock, auth })),
     ...deviceRoutes(devices),
@@ -263,6 +276,38 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     ...killSwitchRoutes(new KillSwitches({ ...base, tables: rooms['work/kill-switches'], bus, stops: tasks.stops })),
     ...auditRoutes({ reader: new AuditReader(base), time }),
   ]
+}
+
+/** Drops what has been kept long enough, room by room. */
+function makeHousekeeping(
+  { base: { events, clock, log, lease }, auth }: Ground,
+  { evidence, devices, ledger, policy }: Work,
+  idempotencyKeys: IdempotencyKeys,
+): Housekeeping {
+  return new Housekeeping({
+    clock,
+    log,
+    lease,
+    chores: [
+      () => events.trim(),
+      () => evidence.trim(),
+      () => devices.trim(),
+      () => ledger.recorder.trim(),
+      () => policy.trim(),
+      () => idempotencyKeys.trim(),
+      () => auth.trim(),
+    ],
+  })
+}
+
+/** Puts the parts together, floor by floor. */
+async function assemble(options: ControlPlaneOptions, databaseFile?: string): Promise<Parts> {
+  const ground = await openGround(options, databaseFile)
+  const { base, rooms, config, ca, key, auth } = ground
+  const { db, clock, events, log } = base
+  const work = makeWork(ground, options.heartbeatMs ?? HEARTBEAT_MS)
+  const { tasks, gateway } = work
+  const routes = makeRoutes(ground, work)
   const audit = new Audit({ db, tables: rooms['records/audit'], clock })
   const checks = [
     { name: 'database', check: async () => await db.ping() },
@@ -287,34 +332,15 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     uploadDir: emptyUploads(config.dataDir),
     log,
   })
-  const housekeeping = new Housekeeping({
-    clock,
-    log,
-    lease,
-    chores: [
-      () => events.trim(),
-      () => evidence.trim(),
-      () => devices.trim(),
-      () => ledger.recorder.trim(),
-      () => policy.trim(),
-      () => idempotencyKeys.trim(),
-      () => auth.trim(),
-    ],
-  })
+  const housekeeping = makeHousekeeping(ground, work, idempotencyKeys)
   const socket = new EventSocket({ auth, events, log })
   socket.attach(http)
-  const enrolmentCode = async (name: string): Promise<string> =>
-    await makeCodeForLauncher({ db, tables: rooms['fleet/devices'], clock, caFingerprint: ca.fingerprint, audit }, name)
-  const admin = async (): Promise<void> =>
-    await ensureAdmin(
-      { db, tables: rooms['records/auth'], auth },
-      config.adminPassword,
-      join(dataDir, 'admin-password'),
-    )
+  const password = [config.adminPassword, join(config.dataDir, 'admin-password')] as const
   return {
     db,
-    ensureAdmin: admin,
-    enrolmentCode,
+    ensureAdmin: () => ensureAdmin({ db, tables: rooms['records/auth'], auth }, ...password),
+    enrolmentCode: (name) =>
+      makeCodeForLauncher({ db, tables: rooms['fleet/devices'], clock, caFingerprint: ca.fingerprint, audit }, name),
     events,
     tasks,
     gateway,
@@ -324,43 +350,4 @@ async function assemble(options: ControlPlaneOptions, databaseFile?: string): Pr
     http,
     routes,
   }
-}
-
-/** Asks one after the other, until one names a user. */
-const anyOf = (all: readonly InUse[]): InUse => ({
-  userOf: async (kind, id) => {
-    for (const one of all) {
-      const user = await one.userOf(kind, id)
-      if (user !== undefined) return user
-    }
-    return undefined
-  },
-})
-
-/** The key that signs access tokens; made at the first start, so that a restart signs nobody out. */
-function tokenKey(dataDir: string): Uint8Array {
-  const path = join(dataDir, 'token.key')
-  if (!existsSync(path)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    writeFileSync(`${path}.part`, randomBytes(32), { mode: 0o600 })
-    renameSync(`${path}.part`, path)
-  }
-  return readFileSync(path)
-}
-
-/** Uploads of a killed process are of no use. */
-function emptyUploads(dataDir: string): string {
-  const directory = join(dataDir, 'uploads')
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
-  return directory
-}
-
-async function closeHttp(http: Server): Promise<void> {
-  const closed = once(http, 'close')
-  http.close()
-  http.closeIdleConnections()
-  const timer = setTimeout(() => http.closeAllConnections(), HTTP_GRACE_MS)
-  await closed
-  clearTimeout(timer)
 }

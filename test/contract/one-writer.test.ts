@@ -139,10 +139,14 @@ function uses(name: string): { handed: { room: string; to: string }[]; others: s
     const { parent } = node
     if (ts.isElementAccessExpression(parent) && ts.isStringLiteral(parent.argumentExpression))
       handed.push({ room: parent.argumentExpression.text, to: from.get(calleeOf(parent)) ?? 'nobody who is imported' })
-    else others.push(parent.parent.getText())
+    // From one function of the root to the next, and never into a part.
+    else if (!isPassedOn(parent)) others.push(parent.parent.getText())
   }
   return { handed, others }
 }
+
+const isPassedOn = (node: ts.Node): boolean =>
+  ts.isBindingElement(node) || (ts.isShorthandPropertyAssignment(node) && ts.isReturnStatement(node.parent.parent))
 
 /** Whom the nearest call or `new` around a node calls. */
 function calleeOf(node: ts.Node): string {

@@ -2,6 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import test, { type ExecutionContext } from 'ava'
 import { FakeClock } from '../support/fake-clock.ts'
 import { pngOf } from '../support/pictures.ts'
+import { answered, capability } from '../support/custom-phones.ts'
 import { succeeded } from '../support/raw-agent.ts'
 import { sharedTestPlane } from '../support/test-plane.ts'
 
@@ -96,7 +97,7 @@ async function operate(contract: Contract): Promise<void> {
   const change = async (path: string, id: unknown, body: unknown) => await call('PATCH', path, id, json(body))
 
   const agent = await plane().enrol('a')
-  const session = await agent.connect()
+  const session = await agent.connect({ custom: [capability()] })
   await call('POST', '/devices/enrolment-codes', undefined, json({}))
   await change('/devices/{id}', agent.deviceId, { name: 'renamed' })
   const accountId = Number((await call('GET', '/devices/{id}', agent.deviceId))['accountId'])
@@ -136,6 +137,12 @@ async function operate(contract: Contract): Promise<void> {
     await call('POST', `/wechat/${what}/sync`, undefined, json({ devices: [agent.deviceId], ...soon }))
   const note = { text: 'n', devices: [agent.deviceId], ...soon }
   const { taskId: noteId } = await call('POST', '/wechat/note-to-self', undefined, json(note))
+  const label = { command: 'shop.print-label', payload: { text: 'a' } }
+  const custom = { ...label, devices: [agent.deviceId], ...soon }
+  const { taskId: customId } = await call('POST', '/custom/tasks', undefined, json(custom))
+  const byHand = call('POST', '/devices/{id}/commands', agent.deviceId, json({ type: 'CUSTOM', ...label }))
+  session.say(answered(await session.next('command'), { number: 1 }))
+  await byHand
   const { id: copyId } = await call('POST', '/tasks/{id}/copy', taskId)
   await change('/tasks/{id}', taskId, { name: 'm2', params: { batchSize: 2 } })
   await call('POST', '/tasks/{id}/pause', taskId)
@@ -148,7 +155,11 @@ async function operate(contract: Contract): Promise<void> {
   await call('POST', '/devices/{id}/disable', agent.deviceId)
   await call('POST', '/devices/{id}/enable', agent.deviceId)
 
-  await readAll(contract, { '/message/tasks': Number(taskId), '/wechat/note-to-self': Number(noteId) })
+  await readAll(contract, {
+    '/message/tasks': Number(taskId),
+    '/wechat/note-to-self': Number(noteId),
+    '/custom/tasks': Number(customId),
+  })
   await call('DELETE', '/users/{id}', userId)
   await call('DELETE', '/message/templates/{id}', templateId)
   await call('DELETE', '/customers/{id}', customerId)

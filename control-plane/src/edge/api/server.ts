@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import Router from '@koa/router'
@@ -119,4 +120,17 @@ const withoutEmpty = (fields: unknown): object =>
 async function reply(ctx: Context, data: unknown): Promise<void> {
   if (data instanceof FileAnswer) return await sendFile(ctx, data)
   ctx.body = { code: 200, msg: 'success', data: data ?? null, timestamp: Date.now(), requestId: requestIdOf(ctx) }
+}
+
+/** How long a request that is under way has when the server closes. */
+const GRACE_MS = 2000
+
+/** Finishes what is under way, for a bounded time, and closes. */
+export async function closeHttp(http: Server): Promise<void> {
+  const closed = once(http, 'close')
+  http.close()
+  http.closeIdleConnections()
+  const timer = setTimeout(() => http.closeAllConnections(), GRACE_MS)
+  await closed
+  clearTimeout(timer)
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { CustomCapability } from '@muster/proto'
+import { EffectClass as WireEffectClass, type CustomCapability } from '@muster/proto'
 import type { Transaction } from 'sequelize'
 import type { Database } from '../../infra/database/database.ts'
 import { rows } from '../../infra/database/table.ts'
 import type { Tables } from '../../infra/database/tables/index.ts'
-import type { EffectClass } from '../../infra/database/tables/commands.ts'
+import { EFFECT_CLASSES, type EffectClass } from '../../infra/database/tables/commands.ts'
 import type { DeviceCommandRow } from '../../infra/database/tables/devices.ts'
 
 /** A custom command of a device, as the API shows it. */
@@ -29,11 +29,18 @@ export async function saveCommands(
     deviceId,
     name,
     version,
-    effectClass: effectClass.slice('EFFECT_CLASS_'.length) as EffectClass,
+    effectClass: classOf(effectClass),
     description,
     schema: schemaJson,
   }))
   if (values.length > 0) await deviceCommands.bulkCreate(values, { transaction: tx })
+}
+
+/** Throws for a class that the check of the Hello lets through by mistake. */
+function classOf(wire: WireEffectClass): EffectClass {
+  const found = EFFECT_CLASSES.find((one) => WireEffectClass[one] === wire)
+  if (found === undefined) throw new Error(`${wire} is no effect class`)
+  return found
 }
 
 /** The custom commands a device's agent registered last, by name and version. */

@@ -4,10 +4,11 @@ import type { Tables } from '../../infra/database/tables/index.ts'
 import type { EventLog, LiveSession, WorkStops } from '../../ports.ts'
 import type { PhoneAccounts } from '../accounts/phone-accounts.ts'
 import type { ResumeLedger } from '../commands/resume.ts'
+import { saveCommands } from './custom-commands.ts'
 
 export interface RemovalDeps {
   readonly db: Database
-  readonly tables: Pick<Tables, 'devices'>
+  readonly tables: Pick<Tables, 'devices' | 'deviceCommands'>
   readonly clock: Clock
   readonly events: EventLog
   readonly accounts: Pick<PhoneAccounts, 'leaveDevice'>
@@ -23,6 +24,7 @@ export async function removeDevice(deps: RemovalDeps, id: number): Promise<void>
     const gone = { deletedAt: clock.now().getTime(), certificateSerial: null, online: false, accountId: null }
     await tables.devices.update(gone, { where: { id }, transaction: tx })
     await accounts.leaveDevice(tx, id)
+    await saveCommands(tables, tx, id, [])
     await events.append(tx, [{ type: 'device.updated', refId: id, status: 'DISABLED' }])
     await stops.deviceDeleted(tx, id)
     await resume.abandon(tx, id)

@@ -15,7 +15,7 @@ import { deviceStatus } from './status.ts'
 const EVENTS_KEPT_MS = 90 * 24 * 60 * 60 * 1000
 
 export interface DevicesDeps extends EnrolmentCodesDeps, RemovalDeps {
-  readonly tables: Pick<Tables, 'devices' | 'deviceEvents' | 'enrolmentCodes'>
+  readonly tables: Pick<Tables, 'devices' | 'deviceCommands' | 'deviceEvents' | 'enrolmentCodes'>
   readonly time: WorkspaceTime
   readonly directory: Pick<DeviceDirectory, 'heardAt'>
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../infra/clock.ts'
 import type { Database } from '../../infra/database/database.ts'
 import { row } from '../../infra/database/table.ts'
+import type { DeviceRow } from '../../infra/database/tables/devices.ts'
 import { OPEN_ITEM, type ItemRow } from '../../infra/database/tables/tasks.ts'
 import { conflict, MusterError, notFound } from '../../infra/errors.ts'
 import { deviceStatus } from '../../fleet/devices/status.ts'
@@ -52,6 +53,7 @@ export class DeviceCommands {
     if (this.#stopped) wait.end()
     try {
       const taskId = await this.#create(deviceId, command, userId)
+      wait.taskId = taskId
       return await this.#ended(taskId, wait)
     } finally {
       wait.end()
@@ -66,13 +68,17 @@ export class DeviceCommands {
   }
 
   async #requireOnline(id: number): Promise<void> {
-    const device = await row(this.#deps.db.models.devices, { where: { id, deletedAt: null } })
+    const device = await this.#device(id)
     if (!device) throw notFound('device', id)
     if (deviceStatus(device) === 'OFFLINE')
       throw new MusterError(
         'DEVICE_OFFLINE',
         `id: device ${id} (${device.name}) is offline; try again when it is back, or create a task, which waits for it`,
       )
+  }
+
+  async #device(id: number): Promise<DeviceRow | undefined> {
+    return await row(this.#deps.db.models.devices, { where: { id, deletedAt: null } })
   }
 
   async #create(deviceId: number, given: DeviceCommand, userId: number): Promise<number> {
@@ -94,7 +100,7 @@ export class DeviceCommands {
       if (ended && status !== 'SUCCEEDED') throw failed(item)
       if (ended || wait.over)
         return { taskId, commandId, status, code, reason, result: resultOf(item), evidenceUrl: evidenceUrl(evidenceId) }
-      if (wait.lost)
+      if (!(await this.#device(item.deviceId))?.online)
         throw conflict(
           `device ${item.deviceId} lost its session while it had the command; GET /tasks/${taskId}/items shows what becomes of it`,
         )
@@ -109,12 +115,12 @@ const failed = ({ taskId, commandId, status, code, reason }: ItemRow): MusterErr
     `command ${commandId ?? ''} of task ${taskId} ended ${status}${code === null ? '' : ` (${code})`}: ${reason ?? ''}`,
   )
 
-/** What a caller waits for: something new of the device, for a time. */
+/** What a caller waits for: something new of the device or the task, for a time. */
 class Wait {
   /** The time is over, or the plane stops. */
   over = false
-  /** The device has no session any more. */
-  lost = false
+  /** The task whose items are waited for; undefined until it is there. */
+  taskId: number | undefined
   readonly #timer: Timer
   readonly #subscription: { close(): void }
   #change = Promise.withResolvers<void>()
@@ -136,11 +142,10 @@ class Wait {
     this.#wake()
   }
 
-  /** Events of items do not say whose they are, so any of them is a reason to look. */
   #hear(events: readonly PublishedEvent[], deviceId: number): void {
-    const mine = events.filter(({ type, id }) => type === 'device.updated' && id === deviceId)
-    if (mine.some(({ status }) => status !== 'ONLINE')) this.lost = true
-    if (this.lost || events.some(({ type }) => type === 'item.updated')) this.#wake()
+    const mine = ({ type, id, taskId }: PublishedEvent): boolean =>
+      type === 'device.updated' ? id === deviceId : taskId !== undefined && taskId === this.taskId
+    if (events.some(mine)) this.#wake()
   }
 
   #wake(): void {
