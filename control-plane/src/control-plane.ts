@@ -107,7 +107,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await tasks.start()
     return port
   }
-  // To check a password is dear, on purpose: agents and tasks do not wait for it, and who signs in does.
+  // Password hashing is deliberately slow, so it runs beside start-up; only sign-in waits for it.
   const [grpcPort] = await Promise.all([begin(), parts.ensureAdmin()])
   housekeeping.start()
   http.listen(config.httpPort, config.host)

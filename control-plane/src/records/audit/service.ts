@@ -114,7 +114,7 @@ export class AuditTrail {
   asks(request: unknown, before: unknown): void {
     this.#request = request
     this.#before = before
-    // Whoever signs in has no name but the one the request gives.
+    // A sign-in has no user yet but the name in its request.
     const username = this.#caller.username || textOf(request, 'username')
     this.#caller = { ...this.#caller, username }
   }

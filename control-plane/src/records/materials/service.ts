@@ -79,7 +79,7 @@ export class Materials {
         const material = { ...kind, ...fresh, size: file.size, sha256 }
         return { ...material, id: await insert(materials, material, tx) }
       }
-      // Whoever uploads it again does not know of the one that was deleted.
+      // A second upload of the same bytes knows nothing of the deleted material.
       await materials.update(fresh, { where: { id: known.id }, transaction: tx })
       return { ...known, ...fresh }
     })

@@ -101,7 +101,7 @@ export class TaskChanges {
     await this.#deps.creation.writeParts(tx, taskId, prepared, devices)
   }
 
-  /** Whoever approved it approved something else: it goes back to review, should it need one, or stays there. */
+  /** A changed task goes back to review when it needs one, because the approval was for another version. */
   async #judged(tx: Transaction, task: TaskRow, userId: number) {
     const { approval } = this.#deps
     const changedBy = [...(task.changedBy ?? []), userId]
