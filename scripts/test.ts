@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { PART_FLAGS } from '../test/support/part-flags.ts'
+import { PART_FLAGS } from '../test/support/test-process.ts'
 import { root } from './run-tool.ts'
 
 /*

@@ -5,7 +5,7 @@ import { AppScreen } from '../../agent/src/screen/app-screen.ts'
 import type { Snapshot } from '../../agent/src/screen/snapshot.ts'
 import { lookBack } from '../../agent/src/wechat/look-back.ts'
 import type { Shown } from '../../agent/src/wechat/settle.ts'
-import { LeapingClock } from '../support/leaping-clock.ts'
+import { LeapingClock } from '../support/fake-clock.ts'
 
 const DIALOG =
   '<hierarchy><a package="com.tencent.mm"><android.widget.Button text="以后再说" bounds="[0,0][9,9]"/></a></hierarchy>'

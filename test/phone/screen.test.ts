@@ -4,7 +4,7 @@ import type { UiDriver } from '@muster/agent'
 import { AppScreen } from '../../agent/src/screen/app-screen.ts'
 import { ScreenLost } from '../../agent/src/screen/screen-lost.ts'
 import type { Snapshot } from '../../agent/src/screen/snapshot.ts'
-import { LeapingClock } from '../support/leaping-clock.ts'
+import { LeapingClock } from '../support/fake-clock.ts'
 
 const page = (...rows: readonly string[]): string =>
   `<hierarchy><a package="com.tencent.mm"><b text="here"/>${rows.map((row) => `<b text="${row}"/>`).join('')}</a></hierarchy>`

@@ -2,7 +2,8 @@ import test from 'ava'
 import { CommandStatus, type AccountState, type Hello } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
 import { succeeded, type RawAgent } from '../support/raw-agent.ts'
-import { messageTask, momentTask, sharedTestPlane, startTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { sharedTestPlane, startTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { messageTaskFor, momentTask } from '../support/plane-tasks.ts'
 
 // Which account a command goes out under. Accounts are named after the agents that show them first.
 
@@ -56,11 +57,11 @@ test.serial('a command of one account does not go out from a phone that shows an
   const plane = shared()
   const agent = await plane.enrol('first')
   const session = await agent.connect()
-  const before = await messageTask(plane, agent, ['somebody'], { deliverWithinSeconds: 10 })
+  const before = await messageTaskFor(plane, agent, ['somebody'], { deliverWithinSeconds: 10 })
   session.say(succeeded(await session.next('command')))
   await plane.finished(before)
   await session.cut()
-  const taskId = await messageTask(plane, agent, ['somebody else'], { deliverWithinSeconds: 10 })
+  const taskId = await messageTaskFor(plane, agent, ['somebody else'], { deliverWithinSeconds: 10 })
   await begins(plane, taskId)
   const other = await agent.connect({ lastEpoch: session.epoch, ...showing('second') })
   await other.live(clock, 12)
@@ -77,7 +78,7 @@ test.serial('an account that moved is written for where it is now, though its ol
   await (await old.connect()).cut()
   const session = await fresh.connect(showing('moving'))
   t.is((await plane.ok('GET', `/devices/${old.deviceId}`))['accountId'], null)
-  const taskId = await messageTask(plane, fresh, ['somebody'], { devices: [fresh.deviceId, old.deviceId] })
+  const taskId = await messageTaskFor(plane, fresh, ['somebody'], { devices: [fresh.deviceId, old.deviceId] })
   session.say(succeeded(await session.next('command')))
   t.is(await plane.finished(taskId), 'COMPLETED')
 })

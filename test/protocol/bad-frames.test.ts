@@ -1,6 +1,7 @@
 import test from 'ava'
 import { succeeded } from '../support/raw-agent.ts'
-import { momentTask, sharedTestPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
+import { momentTask } from '../support/plane-tasks.ts'
 
 const shared = sharedTestPlane(test)
 

@@ -2,7 +2,8 @@ import test from 'ava'
 import type { Command } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
 import { succeeded, type RawSession } from '../support/raw-agent.ts'
-import { momentTask, sharedTestPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
+import { momentTask } from '../support/plane-tasks.ts'
 
 // Commands the plane has ended and a phone still has.
 

@@ -3,7 +3,8 @@ import { CommandLevel, ItemStatus } from '@muster/proto'
 import { FakeClock } from '../support/fake-clock.ts'
 import { accountOf, customer, messageTask } from '../support/plane-tasks.ts'
 import { inFlight, itemIdsIn, succeeded } from '../support/raw-agent.ts'
-import { momentTask, startTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { startTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { momentTask } from '../support/plane-tasks.ts'
 
 const itemStatus = async (plane: TestPlane, taskId: number) => {
   const [item] = await plane.items(taskId)

@@ -6,7 +6,8 @@ import { pino } from 'pino'
 import { CommandLevel, CommandStatus, ItemStatus, type Command, type Hello, type ItemOutcome } from '@muster/proto'
 import { runItems, startAgent, type RunningAgent } from '@muster/sdk/agent'
 import { itemIdsIn, succeeded, type RawAgent } from '../support/raw-agent.ts'
-import { messageTask, sharedTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { sharedTestPlane, type TestPlane } from '../support/test-plane.ts'
+import { messageTaskFor } from '../support/plane-tasks.ts'
 
 const shared = sharedTestPlane(test)
 const statuses = async (plane: TestPlane, taskId: number) => (await plane.items(taskId)).map(({ status }) => status)
@@ -30,7 +31,7 @@ async function begun(plane: TestPlane, name: string, said: readonly ItemStatus[]
   const agent = await plane.enrol(name)
   const first = await agent.connect()
   const session = await agent.connect({ lastEpoch: first.epoch })
-  const taskId = await messageTask(plane, agent, [`${name} 1`, `${name} 2`, `${name} 3`])
+  const taskId = await messageTaskFor(plane, agent, [`${name} 1`, `${name} 2`, `${name} 3`])
   const command = await session.next('command')
   const { commandId } = command
   session.say({ $case: 'received', value: { commandIds: [commandId] } })
@@ -158,7 +159,7 @@ async function halfSent(t: ExecutionContext, plane: TestPlane, name: string) {
     },
     tap: (itemId) => void taps.push(itemId),
   })
-  const taskId = await messageTask(plane, agent, [`${name} 1`, `${name} 2`, `${name} 3`])
+  const taskId = await messageTaskFor(plane, agent, [`${name} 1`, `${name} 2`, `${name} 3`])
   await second.promise
   const stopped = kit.stop()
   hold.resolve()

@@ -2,7 +2,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import test from 'ava'
 import { FakeClock } from '../support/fake-clock.ts'
 import { inFlight, succeeded } from '../support/raw-agent.ts'
-import { messageTask, momentTask, sharedTestPlane } from '../support/test-plane.ts'
+import { sharedTestPlane } from '../support/test-plane.ts'
+import { messageTaskFor, momentTask } from '../support/plane-tasks.ts'
 
 // What the plane asks its database on a phone's way through it, and how SQLite finds the answer.
 
@@ -29,7 +30,7 @@ test.serial('no statement on the way of a command goes through a large table', a
   const second = await agent.connect({ lastEpoch: first.epoch, ...inFlight(command) })
   second.say(succeeded(command))
   await second.next('resultAck')
-  const taskId = await messageTask(plane, agent, ['one', 'two'])
+  const taskId = await messageTaskFor(plane, agent, ['one', 'two'])
   second.say(succeeded(await second.next('command')))
   await second.next('resultAck')
   const cancelled = await momentTask(plane, [agent])

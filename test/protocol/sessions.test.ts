@@ -1,6 +1,7 @@
 import test from 'ava'
 import { succeeded } from '../support/raw-agent.ts'
-import { momentTask, startTestPlane } from '../support/test-plane.ts'
+import { startTestPlane } from '../support/test-plane.ts'
+import { momentTask } from '../support/plane-tasks.ts'
 import { within } from '../support/within.ts'
 
 // Who may speak for a device, and which of its streams counts.

@@ -29,7 +29,7 @@ import { AgentStopping, Journal, type CommandHandler, type CommandHandlers } fro
 import { Dispatcher } from '../../sdk/src/agent/dispatcher.ts'
 import { refusalOf } from '../../sdk/src/agent/intake.ts'
 import type { FrameBody } from '../../sdk/src/agent/session.ts'
-import { LeapingClock } from './leaping-clock.ts'
+import { LeapingClock } from './fake-clock.ts'
 import { pngOf, sha256 } from './pictures.ts'
 
 /** The app versions the emulator knows, by the phone that has them. */

@@ -10,9 +10,14 @@ export async function accountOf(plane: TestPlane, agent: RawAgent): Promise<numb
   return Number((await plane.ok('GET', `/devices/${agent.deviceId}`))['accountId'])
 }
 
-export async function momentTask(plane: TestPlane, agent: RawAgent, more: object = {}): Promise<number> {
-  const body = { content: 'hello', devices: [agent.deviceId], ...more }
-  return Number((await plane.ok('POST', '/wechat/moments/tasks', body))['taskId'])
+/** A Moments task for the devices of one or more agents; returns its id. */
+export async function momentTask(
+  plane: TestPlane,
+  agents: RawAgent | readonly RawAgent[],
+  more: object = {},
+): Promise<number> {
+  const devices = [agents].flat().map(({ deviceId }) => deviceId)
+  return Number((await plane.ok('POST', '/wechat/moments/tasks', { content: 'hello', devices, ...more }))['taskId'])
 }
 
 /** Answers the customer's id; its WeChat id follows from its name. */
@@ -66,4 +71,21 @@ export const EVENING = Date.UTC(2026, 0, 14, 14, 30)
 /** The agent finds these in a sync. */
 export function finds(session: RawSession, { commandId }: Command, page: Partial<SyncPage>): void {
   session.say({ $case: 'progress', value: Progress.fromPartial({ commandId, page }) })
+}
+
+/** A task that sends a text to new customers of the agent's account, in the order of their names; returns its id. */
+export async function messageTaskFor(
+  plane: TestPlane,
+  agent: RawAgent,
+  names: readonly string[],
+  more: object = {},
+): Promise<number> {
+  const accountId = await accountOf(plane, agent)
+  const customerIds: number[] = []
+  for (const nickname of names) customerIds.push(await customer(plane, accountId, nickname))
+  const template = { name: 't', type: 'TEXT', content: 'hi', variables: [], materialIds: [] }
+  const { id: templateId } = await plane.ok('POST', '/message/templates', template)
+  const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds }
+  const body = { templateId, receivers, variables: {}, devices: [agent.deviceId], intervalSeconds: 0, ...more }
+  return Number((await plane.ok('POST', '/message/tasks', body))['taskId'])
 }

@@ -160,30 +160,3 @@ async function launch(options: TestPlaneOptions): Promise<{ plane: TestPlane; li
   await testPlane.events.connect()
   return { plane: testPlane, lines }
 }
-
-/** A Moments task for devices; answers its id. */
-export async function momentTask(plane: TestPlane, agents: readonly RawAgent[], more: object = {}): Promise<number> {
-  const devices = agents.map(({ deviceId }) => deviceId)
-  const created = await plane.ok('POST', '/wechat/moments/tasks', { content: 'hello', devices, ...more })
-  return Number(created['taskId'])
-}
-
-/** A task that sends a text to new customers of the agent's account, in the order of their names; answers its id. */
-export async function messageTask(
-  plane: TestPlane,
-  agent: RawAgent,
-  names: readonly string[],
-  more: object = {},
-): Promise<number> {
-  const accountId = Number((await plane.ok('GET', `/devices/${agent.deviceId}`))['accountId'])
-  const customerIds: number[] = []
-  for (const nickname of names)
-    customerIds.push(
-      Number((await plane.ok('POST', '/customers', { accountId, nickname, wechatId: `wxid_${nickname}` }))['id']),
-    )
-  const template = { name: 't', type: 'TEXT', content: 'hi', variables: [], materialIds: [] }
-  const { id: templateId } = await plane.ok('POST', '/message/templates', template)
-  const receivers = { type: 'CUSTOMERS', tagIds: [], groupIds: [], customerIds }
-  const body = { templateId, receivers, variables: {}, devices: [agent.deviceId], intervalSeconds: 0, ...more }
-  return Number((await plane.ok('POST', '/message/tasks', body))['taskId'])
-}

@@ -1,8 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { PART_FLAGS } from './part-flags.ts'
 import { within } from './within.ts'
+
+/**
+ * How tests start a part of the product. Parts that live for seconds and die by the hundred start sooner with a larger
+ * nursery and without compiling WebAssembly ahead of need. Node keeps compiled code apart by these flags.
+ */
+export const PART_FLAGS = [
+  '--conditions=source',
+  '--disable-warning=ExperimentalWarning',
+  '--min-semi-space-size=32',
+  '--wasm-lazy-compilation',
+]
 
 const root = resolve(import.meta.dirname, '../..')
 
