@@ -11,7 +11,7 @@ export type Walk = readonly string[]
 export type Devices = Awaited<ReturnType<Product['devices']>>
 
 /** Phones at once: enough to share the waiting, few enough for a small machine. */
-const AT_ONCE = ALL_POINTS ? 12 : 6
+const AT_ONCE = ALL_POINTS ? 12 : 4
 
 /**
  * Every fault point of the kit and of the named steps of the phone.

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agenda } from 'agenda'
-import test, { type ExecutionContext } from 'ava'
+import test, { registerCompletionHandler, type ExecutionContext } from 'ava'
 import { openDatabase } from '../database/database.ts'
 import { SqlJobBackend } from './sql-job-backend.ts'
 import { within } from '../../../../test/support/within.ts'
+
+// Agenda still holds a timer of half a lock's lifetime for each entry that has run.
+registerCompletionHandler(() => process.exit())
 
 async function backends(t: ExecutionContext, count: number): Promise<SqlJobBackend[]> {
   const dir = mkdtempSync(join(tmpdir(), 'muster-test-'))
