@@ -9,17 +9,9 @@ import anyTest, { type TestFn } from 'ava'
 
 const root = resolve(import.meta.dirname, '../..')
 const SHARED = ['node_modules', 'proto', 'sdk', 'tsconfig.json', 'oxlint.config.ts', 'package.json']
-const test = anyTest as TestFn<{ copy: string }>
+const test = anyTest as TestFn<{ said: string }>
 
-test.before(async (t) => {
-  const copy = await mkdtemp(join(tmpdir(), 'muster-layers-'))
-  t.context.copy = copy
-  for (const name of SHARED) await symlink(join(root, name), join(copy, name))
-  await cp(join(root, 'control-plane'), join(copy, 'control-plane'), { recursive: true })
-})
-test.after.always(async (t) => await rm(t.context.copy, { recursive: true, force: true }))
-
-/** Plants files, by their paths below control-plane/src, and answers what the linter says of them. */
+/** Plants files, by their paths below control-plane/src, and returns what the linter says of them. */
 async function findings(copy: string, planted: Readonly<Record<string, string>>): Promise<string> {
   const paths = Object.keys(planted).map((path) => join('control-plane/src', path))
   for (const [path, text] of Object.entries(planted)) await writeFile(join(copy, 'control-plane/src', path), text)
@@ -88,11 +80,24 @@ const refused: Readonly<Record<string, { files: Readonly<Record<string, string>>
     says: /sdk\.ts.*@muster\/sdk' import is restricted/,
   },
 }
-for (const [what, { files, says }] of Object.entries(refused))
-  test.serial(`the linter refuses ${what}`, async (t) => t.regex(await findings(t.context.copy, files), says))
+const taken = {
+  'records/down.ts': "import { invalid } from '../infra/errors.ts'\nexport const refusal = invalid('x')\n",
+}
 
-test.serial('the linter takes a file that keeps to its floor', async (t) => {
-  const text = "import { invalid } from '../infra/errors.ts'\nexport const refusal = invalid('x')\n"
-  const said = await findings(t.context.copy, { 'records/down.ts': text })
-  t.notRegex(said, /down\.ts/)
+// Once for all of them: a run of the linter takes a second and more.
+test.before(async (t) => {
+  const copy = await mkdtemp(join(tmpdir(), 'muster-layers-'))
+  try {
+    for (const name of SHARED) await symlink(join(root, name), join(copy, name))
+    await cp(join(root, 'control-plane'), join(copy, 'control-plane'), { recursive: true })
+    const planted = Object.values(refused).map(({ files }) => files)
+    t.context.said = await findings(copy, Object.assign({}, taken, ...planted))
+  } finally {
+    await rm(copy, { recursive: true, force: true })
+  }
 })
+
+for (const [what, { says }] of Object.entries(refused))
+  test(`the linter refuses ${what}`, (t) => t.regex(t.context.said, says))
+
+test('the linter takes a file that keeps to its floor', (t) => t.notRegex(t.context.said, /down\.ts/))

@@ -2,6 +2,7 @@ import test from 'ava'
 import type { FaultOrder } from '@muster/emulator'
 import { friendsWithTag, messageTask, type Friend } from '../support/customers.ts'
 import { startProduct } from '../support/product.ts'
+import { sampleOf } from '../support/sample.ts'
 
 const FRIENDS = 5
 type Fault = Partial<FaultOrder> & Pick<FaultOrder, 'kind'>
@@ -51,8 +52,9 @@ const PASSING: readonly Fault[] = [
 
 test('what passes on a phone is passed over: everybody gets one message, and the right one', async (t) => {
   t.timeout(180_000)
-  const { of } = await sendUnder(t, PASSING)
-  for (const [phone, { kind }] of PASSING.entries()) {
+  const faults = sampleOf(t, PASSING, 5)
+  const { of } = await sendUnder(t, faults)
+  for (const [phone, { kind }] of faults.entries()) {
     const { device, mine, sent, statuses } = of(phone)
     const what = `${kind}: ${mine.map(({ status, code, reason }) => `${status} ${code ?? ''} ${reason ?? ''}`).join('; ')}`
     t.deepEqual(new Set(statuses), new Set(['SUCCEEDED']), what)

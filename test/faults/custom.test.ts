@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import type { Product } from '../support/product.ts'
-import { groupsOf, startWalk, walk, walksOf } from '../support/walks.ts'
+import { groupsOf, walk, walksOf, walkStage } from '../support/walks.ts'
 
 // The example of the README, an agent author's file, killed wherever it can die.
 
 const AGENT = 'test/support/armed-agent.ts'
 const WALKS = walksOf()
+const stage = walkStage(test, async () => undefined, AGENT)
 
 const labels = (product: Product, phone: string): string[] =>
   readFileSync(join(product.agentDirectory(phone), 'labels.txt'), 'utf8')
@@ -18,9 +19,9 @@ for (const planeToo of [false, true]) {
   const whose = planeToo ? 'agent and plane are' : 'its agent is'
   test.serial(`a custom command takes effect once though ${whose} killed at every point`, async (t) => {
     t.timeout(600_000)
-    const { product, devices } = await startWalk(t, AGENT)
+    const { product, devices } = stage()
     for (const [index, phones] of groupsOf(t, WALKS, devices).entries()) {
-      const text = `label ${index}`
+      const text = `label ${index}${planeToo ? ' of a plane that dies' : ''}`
       const items = await walk(t, product, phones, {
         planeToo,
         begin: async () =>

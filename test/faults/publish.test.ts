@@ -1,15 +1,16 @@
 import test from 'ava'
 import { uploadPicture } from '../support/pictures.ts'
-import { groupsOf, startWalk, walk, walksOf } from '../support/walks.ts'
+import { groupsOf, walk, walksOf, walkStage } from '../support/walks.ts'
+
+const stage = walkStage(test, (product) => uploadPicture(product, 77))
 
 for (const planeToo of [false, true]) {
   const whose = planeToo ? 'agent and plane are' : 'its agent is'
   test.serial(`a Moment is published once though ${whose} killed at every point`, async (t) => {
     t.timeout(600_000)
-    const { product, devices } = await startWalk(t)
-    const picture = await uploadPicture(product, 77)
+    const { product, devices, more: picture } = stage()
     for (const [index, phones] of groupsOf(t, walksOf('publish'), devices).entries()) {
-      const content = `断电也只发一次 ${index}`
+      const content = `${planeToo ? '全部' : ''}断电也只发一次 ${index}`
       const items = await walk(t, product, phones, {
         planeToo,
         begin: async () => {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { friendsWithTag, type Friend } from '../support/customers.ts'
 import { uploadPicture } from '../support/pictures.ts'
-import { groupsOf, startWalk, walk, walksOf, type Walk } from '../support/walks.ts'
+import { groupsOf, walk, walksOf, walkStage, type Walk } from '../support/walks.ts'
 
 const once = ['command.', 'send.push', 'send.pick']
 /** Asked for once per person, not for each part. */
@@ -25,20 +25,25 @@ const TIMES = [
 ]
 const WALKS = TIMES.flatMap(({ nth, walks }) => walks.map(([first, ...later]): Walk => [`${first}:${nth}`, ...later]))
 
+/** Two friends of each phone's account, with a tag on them all, and a picture. */
+const stage = walkStage(test, async (product, devices) => {
+  const friends = new Map<string, Friend[]>()
+  for (const { wechatId } of devices.values()) {
+    const people = ['发送', '完成'].map((nickname, index) => ({ id: `${wechatId}_friend${index}`, nickname }))
+    friends.set(wechatId, people)
+  }
+  const deviceIds = [...devices.values()].map(({ id }) => id)
+  const { tagId } = await friendsWithTag(product, deviceIds, friends)
+  return { friends, tagId, picture: await uploadPicture(product, 77) }
+})
+
 for (const planeToo of [false, true]) {
   const whose = planeToo ? 'agent and plane are' : 'its agent is'
   test.serial(`a text and a picture reach two people once though ${whose} killed at every point`, async (t) => {
     t.timeout(600_000)
     for (const { what, walks } of TIMES) t.true(walks.length > 0, what)
-    const { product, devices } = await startWalk(t)
-    const friends = new Map<string, Friend[]>()
-    for (const { wechatId } of devices.values()) {
-      const people = ['发送', '完成'].map((nickname, index) => ({ id: `${wechatId}_friend${index}`, nickname }))
-      friends.set(wechatId, people)
-    }
-    const deviceIds = [...devices.values()].map(({ id }) => id)
-    const { tagId } = await friendsWithTag(product, deviceIds, friends)
-    const picture = await uploadPicture(product, 77)
+    const { product, devices, more } = stage()
+    const { friends, tagId, picture } = more
     for (const [index, phones] of groupsOf(t, WALKS, devices).entries()) {
       const before = product.emulator.world().messages.length
       const items = await walk(t, product, phones, {

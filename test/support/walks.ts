@@ -1,7 +1,7 @@
-import type { ExecutionContext } from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
 import { AGENT_FAULT_POINTS } from '@muster/agent'
 import { KIT_FAULT_POINTS } from '@muster/sdk/agent'
-import { startProduct, type Product } from './product.ts'
+import { sharedProduct, type Product } from './product.ts'
 import type { Item } from './rest-client.ts'
 import { ALL_POINTS, sampleOf } from './sample.ts'
 
@@ -29,12 +29,28 @@ export function walksOf(prefix?: 'publish' | 'send'): Walk[] {
   return [...[...kit, ...phone].map((point) => [point]), ...probes]
 }
 
-/** The product with as many phones as walk at the same time. @param entry of their agents; Muster's own by default */
-export async function startWalk(t: ExecutionContext, entry?: string): Promise<{ product: Product; devices: Devices }> {
-  const product = await startProduct(t, { phones: AT_ONCE })
-  const phones = Array.from({ length: AT_ONCE }, (_, index) => `phone-${index + 1}`)
-  await Promise.all(phones.map(async (phone) => await product.startAgent(phone, undefined, entry)))
-  return { product, devices: await product.devices(phones) }
+export interface WalkStage<T> {
+  readonly product: Product
+  readonly devices: Devices
+  readonly more: T
+}
+
+/**
+ * The product with as many phones as walk at the same time, for all walks of a file, which are serial tests.
+ * @param prepare what all of them need, as `more`
+ * @param entry of the phones' agents; Muster's own by default
+ */
+export function walkStage<T>(
+  test: TestFn,
+  prepare: (product: Product, devices: Devices) => Promise<T>,
+  entry?: string,
+): () => WalkStage<T> {
+  return sharedProduct(test, { phones: AT_ONCE }, async (product) => {
+    const phones = Array.from({ length: AT_ONCE }, (_, index) => `phone-${index + 1}`)
+    await Promise.all(phones.map((phone) => product.startAgent(phone, undefined, entry)))
+    const devices = await product.devices(phones)
+    return { product, devices, more: await prepare(product, devices) }
+  })
 }
 
 /** Hands the walks to the phones, in groups that walk at the same time. A sample of the walks is one group. */
