@@ -25,7 +25,7 @@ for (const [index, effect] of EFFECTS.entries()) {
     t.deepEqual(effectsOf(whole), effect.expected(whole))
     // Nothing happens between the end of one step and the start of the next, and around items all commands are alike.
     const deadly = points.filter((one) => one.includes('.after') && (index === 0 || !one.startsWith('command.')))
-    for (const point of sampleOf(t, deadly, 3)) {
+    for (const point of sampleOf(t, deadly, 2)) {
       const bench = await effectBench(t, 1)
       const payload = effect.payload(bench)
       t.is(await bench.life(payload, (here) => here === point), undefined, `it dies at ${point}`)
@@ -36,9 +36,9 @@ for (const [index, effect] of EFFECTS.entries()) {
 
   test(`${effect.name} happens once when the agent dies at one point after the other`, async (t) => {
     const died = new Set<string>()
-    logSeed(t, 'a third of the points')
+    logSeed(t, 'a quarter of the points')
     const dies = (point: string): boolean =>
-      (ALWAYS.includes(point) || inSample(t, point, 1 / 3)) && died.size < died.add(point).size
+      (ALWAYS.includes(point) || inSample(t, point, 1 / 4)) && died.size < died.add(point).size
     // Where a death settles what comes behind it, only another try gets there.
     for (let before = -1; before < died.size;) {
       before = died.size

@@ -61,7 +61,7 @@ async function runUnder(
 for (const [number, effect] of EFFECTS.entries()) {
   test(`${effect.name} happens once whatever passes over the screen around its last tap`, async (t) => {
     const faults = PASSING.flatMap((fault) => [0, 1, 2].map((after) => ({ ...fault, after })))
-    for (const fault of sampleOf(t, faults, 8)) {
+    for (const fault of sampleOf(t, faults, 5)) {
       const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.intent.after:1' })
       t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
     }
@@ -69,7 +69,7 @@ for (const [number, effect] of EFFECTS.entries()) {
 
   test(`${effect.name} is never made twice or to somebody else, whatever passes over the screen before it`, async (t) => {
     const faults = PASSING.flatMap((fault, index) => upTo(42, index + number, 17).map((after) => ({ ...fault, after })))
-    for (const fault of sampleOf(t, faults, 8)) {
+    for (const fault of sampleOf(t, faults, 5)) {
       const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.prepare.before:1' })
       t.deepEqual([end.status, end.code], ['SUCCEEDED', ''], what)
     }
@@ -77,7 +77,7 @@ for (const [number, effect] of EFFECTS.entries()) {
 
   test(`${effect.name} stops the account with a picture when WeChat stops it around the last tap`, async (t) => {
     const faults = STOPPING.flatMap((fault) => [0, 1, 2].map((after) => ({ ...fault, after })))
-    for (const { code, ...fault } of sampleOf(t, faults, 3)) {
+    for (const { code, ...fault } of sampleOf(t, faults, 2)) {
       const { end, what } = await runUnder(t, effect, { ...fault, at: 'item.intent.after:1' })
       // It may be too late to meet the fault at all.
       if (end.status === 'SUCCEEDED' && end.code === '') continue
@@ -88,7 +88,7 @@ for (const [number, effect] of EFFECTS.entries()) {
 
 test('a driver that fails once fails no item, wherever that is', async (t) => {
   for (const effect of EFFECTS.slice(0, 1).concat(EFFECTS.slice(-1))) {
-    for (const after of sampleOf(t, upTo(50, 0, 2), 6)) {
+    for (const after of sampleOf(t, upTo(50, 0, 2), 4)) {
       const { end, what } = await runUnder(t, effect, { kind: 'HTTP_ERROR', at: 'item.prepare.before:1', after })
       t.is(end.status, 'SUCCEEDED', what)
     }
